@@ -1,0 +1,121 @@
+#![doc = include_str!("part_of.md")]
+
+use super::{Failed, Kind, Lowering, Wording, is_additive};
+use crate::expr::{Expr, Leaf};
+use crate::number::Exact;
+use crate::rulebook::rule::{Assertion, Claim, Relation};
+use crate::rulebook::written::Severity;
+use crate::words::Text;
+
+pub(super) const KIND: Kind = Kind {
+    name: "part_of",
+    doc: include_str!("part_of.md"),
+    doc_zh: include_str!("part_of.zh.md"),
+    lower,
+    say,
+};
+
+/// One rule an of-which row or column: a part is not more than its whole.
+fn lower(on: &mut Lowering<'_>) {
+    let form = on.form;
+    for (at, row) in form.rows.iter().enumerate() {
+        let Some((whole, span)) = &row.part_of else {
+            continue;
+        };
+        let pairs = (0..form.columns.len())
+            .map(|column| {
+                (
+                    form.variable(column, Some(at)),
+                    form.variable(column, Some(*whole)),
+                )
+            })
+            .collect();
+        let whole = &form.rows[*whole];
+        push(
+            on,
+            (&row.id, &row.label),
+            (&whole.id, &whole.label),
+            pairs,
+            span.clone(),
+        );
+    }
+    for (at, column) in form.columns.iter().enumerate() {
+        let Some(written) = &column.part_of else {
+            continue;
+        };
+        let Some(whole) = form.column_named(&written.text) else {
+            let id = &written.text;
+            on.problem(
+                written.span.clone(),
+                both!("没有叫 `{id}` 的栏", "there is no column `{id}`"),
+            );
+            continue;
+        };
+        let pairs = on
+            .rows()
+            .into_iter()
+            .map(|row| (form.variable(at, row), form.variable(whole, row)))
+            .collect();
+        let whole = &form.columns[whole];
+        push(
+            on,
+            (&column.id, &column.label),
+            (&whole.id, &whole.label),
+            pairs,
+            written.span.clone(),
+        );
+    }
+}
+
+fn push(
+    on: &mut Lowering<'_>,
+    (id, label): (&str, &Text),
+    (whole_id, whole): (&str, &Text),
+    pairs: Vec<(usize, usize)>,
+    span: std::ops::Range<usize>,
+) {
+    let title = Text::new(
+        format!("{}不大于{}", label.zh, whole.zh),
+        format!("{} is not more than {}", label.en, whole.en),
+    );
+    let rule_id = format!("{}.{id}.part_of", on.form.id);
+    let form = on.form;
+    let mut rule = on.rule(KIND.name, rule_id, title, Severity::Error);
+    rule.formula = format!("{id} <= {whole_id}");
+    rule.span = span;
+    rule.assertions = pairs
+        .into_iter()
+        .filter(|(part, whole)| is_additive(form, *part) && is_additive(form, *whole))
+        .map(|(part, whole)| Assertion {
+            accused: part,
+            claim: Claim::Compare {
+                left: Expr::Leaf(Leaf::own(part)),
+                relation: Relation::AtMost,
+                right: Expr::Leaf(Leaf::own(whole)),
+                slack: Exact::default(),
+            },
+            floor: None,
+        })
+        .collect();
+    on.rules.push(rule);
+}
+
+fn say(failed: &Failed<'_>) -> Wording {
+    let (label, found) = (failed.label(), failed.found());
+    let reads = failed.assertion.reads();
+    let whole = reads.get(1).copied().unwrap_or(reads[0]);
+    let (name, total) = (
+        failed.form.variable_label(whole.variable),
+        failed.leaf(whole),
+    );
+    Wording::new(
+        Text::new(
+            format!("“{}”填报 {found}，大于所属的“{}”{total}", label.zh, name.zh),
+            format!(
+                "{} is {found}, more than {} of which it is a part: {total}",
+                label.en, name.en
+            ),
+        ),
+        Text::new("核对后改正其中一项", "check both and mend one of them"),
+    )
+}

@@ -1,0 +1,99 @@
+#![doc = include_str!("restates.md")]
+
+use super::{Failed, Kind, Lowering, Wording};
+use crate::expr::types::Scope;
+use crate::expr::{Expr, Leaf, Source};
+use crate::number::Exact;
+use crate::rulebook::rule::{Assertion, Claim, Relation};
+use crate::rulebook::written::Severity;
+use crate::words::Text;
+
+pub(super) const KIND: Kind = Kind {
+    name: "restates",
+    doc: include_str!("restates.md"),
+    doc_zh: include_str!("restates.zh.md"),
+    lower,
+    say,
+};
+
+/// One rule a column that repeats an earlier figure.
+fn lower(on: &mut Lowering<'_>) {
+    let form = on.form;
+    for (at, column) in form.columns.iter().enumerate() {
+        let Some(written) = &column.restates else {
+            continue;
+        };
+        let title = Text::new(
+            format!("{}与上年已报数一致", column.label.zh),
+            format!("{} repeats what was reported then", column.label.en),
+        );
+        let id = format!("{}.{}.restates", form.id, column.id);
+        let mut rule = on.rule(KIND.name, id, title, Severity::Query);
+        rule.formula = format!("{} = {}", column.id, written.text);
+        rule.span = written.span.clone();
+        for row in on.rows() {
+            let accused = form.variable(at, row);
+            if !form.variables[accused].is_number() {
+                continue;
+            }
+            let scope = Scope {
+                form,
+                row,
+                column: None,
+            };
+            let Some(earlier) = on.expression(written, scope) else {
+                break;
+            };
+            if !matches!(
+                earlier,
+                Expr::Leaf(Leaf {
+                    source: Source::LastYear | Source::LastPeriod,
+                    ..
+                })
+            ) {
+                let message = Text::new(
+                    "restates 要指明一个往期数，例如 last_year(applications)",
+                    "`restates` names an earlier figure, as in `last_year(applications)`",
+                );
+                on.problem(written.span.clone(), message);
+                break;
+            }
+            let claim = Claim::Compare {
+                left: Expr::Leaf(Leaf::own(accused)),
+                relation: Relation::Equal,
+                right: earlier,
+                slack: Exact::default(),
+            };
+            rule.assertions.push(Assertion {
+                accused,
+                claim,
+                floor: None,
+            });
+        }
+        on.rules.push(rule);
+    }
+}
+
+fn say(failed: &Failed<'_>) -> Wording {
+    let (label, found) = (failed.label(), failed.found());
+    let at = failed.assertion.accused;
+    let show = |x: Option<&Exact>| x.map_or_else(String::new, |x| failed.show(at, x));
+    let accepted = show(failed.failure.expected.as_ref());
+    let gap = show(failed.failure.difference.as_ref());
+    Wording::new(
+        Text::new(
+            format!(
+                "“{}”填报 {found}，与上年已报数 {accepted} 不一致，差 {gap}",
+                label.zh
+            ),
+            format!(
+                "{} is {found}, but {accepted} was reported then: off by {gap}",
+                label.en
+            ),
+        ),
+        Text::new(
+            "按上年已报数改正；确需调整上年数的，说明原因和依据",
+            "enter what was reported then, or explain why it is restated",
+        ),
+    )
+}

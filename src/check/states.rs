@@ -1,0 +1,256 @@
+#![doc = include_str!("states.md")]
+
+use super::{Failed, Kind, Lowering, Wording, show};
+use crate::expr::types::{Measured, Scope};
+use crate::expr::{Expr, Function, Leaf, Operation};
+use crate::number::{self, Exact};
+use crate::rulebook::form::Written;
+use crate::rulebook::rule::{Assertion, Claim};
+use crate::rulebook::written::{Axis, Severity};
+use crate::words::Text;
+
+pub(super) const KIND: Kind = Kind {
+    name: "states",
+    doc: include_str!("states.md"),
+    doc_zh: include_str!("states.zh.md"),
+    lower,
+    say,
+};
+
+/// One rule a stating column, and one a stating row where variables run down.
+fn lower(on: &mut Lowering<'_>) {
+    let form = on.form;
+    let values: Vec<usize> = form.value_columns().take(1).collect();
+    for (at, column) in form.columns.iter().enumerate() {
+        let Some(written) = &column.states else {
+            continue;
+        };
+        let cells = on.rows().into_iter().filter(|row| {
+            // A row's own statement goes before its column's, and a row without a figure of
+            // this kind (a heading's, a text's) states nothing.
+            let own = row.is_some_and(|row| form.rows[row].states.is_some());
+            !(own && values.contains(&at)) && form.variables[form.variable(at, *row)].is_number()
+        });
+        let cells: Vec<(usize, Scope<'_>)> = cells
+            .map(|row| {
+                (
+                    form.variable(at, row),
+                    Scope {
+                        form,
+                        row,
+                        column: None,
+                    },
+                )
+            })
+            .collect();
+        push(on, &column.id, &column.label, written, cells);
+    }
+    for (at, row) in form.rows.iter().enumerate() {
+        let Some(written) = &row.states else { continue };
+        if form.axis != Axis::Rows {
+            let message = Text::new(
+                "只有 variables = \"rows\" 的报表，行才能写 states",
+                "a row states something only where variables = \"rows\"",
+            );
+            on.problem(written.span.clone(), message);
+            continue;
+        }
+        // Rows speak of rows in their own column, or of columns in their own row.
+        let cells = values
+            .iter()
+            .map(|column| {
+                let by_row = Scope {
+                    form,
+                    row: Some(at),
+                    column: None,
+                };
+                let by_column = Scope {
+                    form,
+                    row: None,
+                    column: Some(*column),
+                };
+                let fits = super::resolve(written, by_row).is_ok();
+                (
+                    form.variable(*column, Some(at)),
+                    if fits { by_row } else { by_column },
+                )
+            })
+            .collect();
+        push(on, &row.id, &row.label, written, cells);
+    }
+}
+
+fn push(
+    on: &mut Lowering<'_>,
+    id: &str,
+    label: &Text,
+    written: &Written,
+    cells: Vec<(usize, Scope<'_>)>,
+) {
+    let title = Text::new(
+        format!("{}与据以计算的数一致", label.zh),
+        format!("{} follows from the figures it states", label.en),
+    );
+    let rule_id = format!("{}.{id}.states", on.form.id);
+    let mut rule = on.rule(KIND.name, rule_id, title, Severity::Error);
+    rule.formula = format!("{id} = {}", written.text);
+    rule.span = written.span.clone();
+    let mut told = false;
+    for (accused, scope) in cells {
+        let variable = &on.form.variables[accused];
+        let (follows, measure) = match super::resolve(written, scope) {
+            Ok(typed) => typed,
+            Err(problem) => {
+                // One sentence for the expression, not one for each row it is tried on.
+                if !told {
+                    on.problems.push(problem);
+                }
+                told = true;
+                continue;
+            }
+        };
+        let rate = variable.scale() != 0;
+        let is_rate = matches!(
+            measure,
+            Measured::Rate | Measured::Points | Measured::Quotient
+        );
+        if rate && !is_rate && !told {
+            let id = variable.id.clone();
+            let message = both!(
+                "`{id}` 是百分率，这个式子算出来的不是",
+                "`{id}` is a rate, the expression is not"
+            );
+            on.problem(written.span.clone(), message);
+            told = true;
+            continue;
+        }
+        let claim = Claim::States {
+            stated: Leaf::own(accused),
+            follows,
+        };
+        rule.assertions.push(Assertion {
+            accused,
+            claim,
+            floor: None,
+        });
+    }
+    on.rules.push(rule);
+}
+
+/// Takes the operands apart again, so that the sentence shows them.
+fn operands(expr: &Expr) -> Option<(&Expr, &Expr, &'static str, &'static str)> {
+    match expr {
+        Expr::Call(Function::Growth, arguments) => {
+            Some((&arguments[1], &arguments[0], "增长", "grows by"))
+        }
+        Expr::Arithmetic(Operation::Divide, a, b) => Some((a, b, "相除得", "divided give")),
+        Expr::Arithmetic(Operation::Subtract, a, b) => Some((a, b, "相减得", "differ by")),
+        _ => None,
+    }
+}
+
+fn say(failed: &Failed<'_>) -> Wording {
+    let at = failed.assertion.accused;
+    let (label, found) = (failed.label(), failed.found());
+    let Some(truth) = &failed.failure.expected else {
+        return Wording::new(Text::default(), Text::default());
+    };
+    let decimals = failed.failure.decimals.unwrap_or(0);
+    let right = show(failed.form, at, truth, Some(decimals));
+    // With more decimals it can be seen how far the figure is from the truth.
+    let close = show(failed.form, at, &rounded(failed, truth), None);
+    let figure = |expr: &Expr| match expr {
+        Expr::Leaf(leaf) => failed.leaf(*leaf),
+        other => {
+            crate::expr::exact::value(other, failed.figures, failed.record, failed.rule.missing)
+                .ok()
+                .and_then(|value| match value {
+                    crate::expr::exact::Value::Number(x) => Some(number::show(&x)),
+                    _ => None,
+                })
+                .unwrap_or_default()
+        }
+    };
+    let Claim::States { follows, .. } = &failed.assertion.claim else {
+        return Wording::new(Text::default(), Text::default());
+    };
+    let sum = match operands(follows) {
+        Some((a, b, zh, en)) => {
+            let (a, b) = (figure(a), figure(b));
+            let sign = if matches!(follows, Expr::Call(..)) {
+                "→"
+            } else {
+                "、"
+            };
+            Text::new(
+                format!("{a}{sign}{b} {zh} {close}"),
+                format!("{a} and {b} {en} {close}"),
+            )
+        }
+        None => Text::new(
+            format!("计算得 {close}"),
+            format!("the figures give {close}"),
+        ),
+    };
+    if failed.failure.cut {
+        let mut wording = Wording::new(
+            Text::new(
+                format!(
+                    "“{}”填报 {found}，疑为截尾：{}，应四舍五入为 {right}",
+                    label.zh, sum.zh
+                ),
+                format!(
+                    "{} is {found}, probably cut off: {}, rounded {right}",
+                    label.en, sum.en
+                ),
+            ),
+            both!("改为 {right}", "enter {right}"),
+        );
+        wording.severity = Some(Severity::Query);
+        return wording;
+    }
+    let slip = slip(truth, failed.failure.found.as_ref());
+    let mut fix = both!(
+        "改为 {right}，或核对据以计算的数",
+        "enter {right}, or check the figures it comes from"
+    );
+    if let Some(slip) = slip {
+        fix = Text::new(
+            format!("{}；{}", slip.zh, fix.zh),
+            format!("{}; {}", slip.en, fix.en),
+        );
+    }
+    Wording::new(
+        Text::new(
+            format!("“{}”填报 {found}，与计算结果不符：{}", label.zh, sum.zh),
+            format!("{} is {found}, which does not follow: {}", label.en, sum.en),
+        ),
+        fix,
+    )
+}
+
+/// The true figure with two decimals in the unit that people see.
+fn rounded(failed: &Failed<'_>, truth: &Exact) -> Exact {
+    let scale = failed.form.variables[failed.assertion.accused].scale();
+    let stated = i32::from(failed.failure.decimals.unwrap_or(0));
+    number::round(truth, stated.max(2) - scale)
+}
+
+/// A stated figure that is a hundred times too small or too large: a rate typed as a ratio.
+fn slip(truth: &Exact, found: Option<&Exact>) -> Option<Text> {
+    let found = found.filter(|x| !number::is_zero(x) && !number::is_zero(truth))?;
+    let ratio = number::to_f64(&(found / truth)).abs();
+    let near = |x: f64| (ratio / x - 1.0).abs() < 0.05;
+    if near(0.01) {
+        return Some(Text::new(
+            "疑把比值当百分数填（差 100 倍）",
+            "probably a ratio typed as percent",
+        ));
+    }
+    near(100.0).then(|| {
+        Text::new(
+            "疑多乘了 100（差 100 倍）",
+            "probably multiplied by 100 once too often",
+        )
+    })
+}

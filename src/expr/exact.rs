@@ -1,0 +1,315 @@
+//! One record in rational numbers: what holds, what was found, what was expected, and why
+//! something can't be said.
+
+use super::columns::{Figures, Lack};
+use super::{Expr, Function, Leaf, Operation};
+use crate::number::{self, Exact};
+use crate::rulebook::rule::{Assertion, Claim, Relation};
+use crate::rulebook::written::Missing;
+use crate::table::Absent;
+use num_traits::{Signed, ToPrimitive, Zero};
+use serde::Serialize;
+
+/// What an expression comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A number.
+    Number(Exact),
+    /// Words.
+    Text(String),
+    /// True or false.
+    Truth(bool),
+}
+
+/// Why a rule could not be evaluated for a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A figure is missing.
+    Missing,
+    /// A figure makes no sense here, by the district's own word.
+    NotApplicable,
+    /// A cell could not be read; that is a finding of its own.
+    Unreadable,
+    /// The submission has no such column; that is a finding of its own.
+    NoColumn,
+    /// A divisor is zero.
+    DivisionByZero,
+    /// There is no accepted earlier figure.
+    NoBaseline,
+    /// The base or the change is too small to ask about.
+    BelowFloor,
+}
+
+/// What an assertion says of a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Judgement {
+    /// It holds.
+    Pass,
+    /// It does not.
+    Fail(Failure),
+    /// It can't be said.
+    NotEvaluated(Reason),
+}
+
+/// What was found and what was expected.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Failure {
+    /// What the rule found: its left side, or the accused figure.
+    pub found: Option<Exact>,
+    /// What it expected.
+    pub expected: Option<Exact>,
+    /// Found less expected.
+    pub difference: Option<Exact>,
+    /// A stated figure that was cut off instead of rounded.
+    pub cut: bool,
+    /// The decimals at which the accused figure is stated, where that decided.
+    pub decimals: Option<u8>,
+}
+
+type Evaluated = Result<Value, Reason>;
+
+/// What an assertion says of one record. `scale` is the power of ten of the stated variable.
+pub fn judge(
+    assertion: &Assertion,
+    figures: &Figures<'_>,
+    record: usize,
+    missing: Missing,
+    scale: i32,
+) -> Judgement {
+    let run = Run {
+        figures,
+        record,
+        missing,
+    };
+    match run.judge(assertion, scale) {
+        Ok(None) => Judgement::Pass,
+        Ok(Some(failure)) => Judgement::Fail(failure),
+        Err(Reason::Missing) if missing == Missing::Fail => Judgement::Fail(Failure::default()),
+        Err(reason) => Judgement::NotEvaluated(reason),
+    }
+}
+
+/// What an expression comes to for one record.
+///
+/// # Errors
+/// Why it comes to nothing.
+pub fn value(expr: &Expr, figures: &Figures<'_>, record: usize, missing: Missing) -> Evaluated {
+    Run {
+        figures,
+        record,
+        missing,
+    }
+    .value(expr)
+}
+
+struct Run<'a> {
+    figures: &'a Figures<'a>,
+    record: usize,
+    missing: Missing,
+}
+
+impl Run<'_> {
+    fn judge(&self, assertion: &Assertion, scale: i32) -> Result<Option<Failure>, Reason> {
+        if let Some(floor) = &assertion.floor
+            && !self.truth(floor)?
+        {
+            return Err(Reason::BelowFloor);
+        }
+        let failed = |found: Exact, expected: Exact| {
+            let difference = Some(&found - &expected);
+            Failure {
+                found: Some(found),
+                expected: Some(expected),
+                difference,
+                ..Failure::default()
+            }
+        };
+        match &assertion.claim {
+            Claim::Readable | Claim::Filled => self.presence(assertion),
+            Claim::Compare {
+                left,
+                relation,
+                right,
+                slack,
+            } => {
+                let (left, right) = (self.number(left)?, self.number(right)?);
+                let holds = compare(*relation, &left, &right, slack);
+                Ok((!holds).then(|| failed(left, right)))
+            }
+            Claim::Between { value, low, high } => {
+                let value = self.number(value)?;
+                let (low, high) = (self.number(low)?, self.number(high)?);
+                if value < low {
+                    return Ok(Some(failed(value, low)));
+                }
+                Ok((value > high).then(|| failed(value, high)))
+            }
+            Claim::States { stated, follows } => self.states(*stated, follows, scale),
+            Claim::Holds(expr) => {
+                let holds = self.truth(expr)?;
+                let found = self
+                    .figures
+                    .number(Leaf::own(assertion.accused), self.record, self.missing)
+                    .ok()
+                    .map(number::exact);
+                Ok((!holds).then(|| Failure {
+                    found,
+                    ..Failure::default()
+                }))
+            }
+        }
+    }
+
+    /// Which cells are readable and filled was found out in reading; see `columns`.
+    fn presence(&self, assertion: &Assertion) -> Result<Option<Failure>, Reason> {
+        let failure = || Ok(Some(Failure::default()));
+        let filled = matches!(assertion.claim, Claim::Filled);
+        match self.figures.own.absent(self.record, assertion.accused) {
+            None | Some(Absent::Nil) => Ok(None),
+            Some(Absent::Unreadable(_)) if filled => Err(Reason::Unreadable),
+            Some(Absent::Unreadable(_)) => failure(),
+            Some(Absent::Blank) if filled => failure(),
+            Some(Absent::NotApplicable | Absent::NotAvailable) if filled => Ok(None),
+            Some(absent) => Err(reason(Lack::Absent(absent))),
+        }
+    }
+
+    /// A stated figure is right where the true one, rounded to the decimals stated, gives it;
+    /// at a tie both ways of rounding do.
+    fn states(&self, stated: Leaf, follows: &Expr, scale: i32) -> Result<Option<Failure>, Reason> {
+        let told = self.leaf(stated)?;
+        let truth = self.number(follows)?;
+        let decimals = self.figures.decimals(stated, self.record);
+        let places = i32::from(decimals) - scale;
+        let half = number::power_of_ten(-places) / Exact::from_integer(2.into());
+        if (&truth - &told).abs() <= half {
+            return Ok(None);
+        }
+        Ok(Some(Failure {
+            cut: decimals > 0 && number::cut(&truth, places) == told,
+            difference: Some(&told - &truth),
+            found: Some(told),
+            expected: Some(truth),
+            decimals: Some(decimals),
+        }))
+    }
+
+    fn leaf(&self, leaf: Leaf) -> Result<Exact, Reason> {
+        match self.figures.number(leaf, self.record, self.missing) {
+            Ok(x) => Ok(number::exact(x)),
+            Err(lack) => Err(reason(lack)),
+        }
+    }
+
+    fn number(&self, expr: &Expr) -> Result<Exact, Reason> {
+        match self.value(expr)? {
+            Value::Number(number) => Ok(number),
+            Value::Text(_) | Value::Truth(_) => Err(Reason::Missing),
+        }
+    }
+
+    fn truth(&self, expr: &Expr) -> Result<bool, Reason> {
+        match self.value(expr)? {
+            Value::Truth(truth) => Ok(truth),
+            Value::Text(_) | Value::Number(_) => Err(Reason::Missing),
+        }
+    }
+
+    fn value(&self, expr: &Expr) -> Evaluated {
+        Ok(match expr {
+            Expr::Number(constant) => Value::Number(constant.exact.clone()),
+            Expr::Text(text) => Value::Text(text.clone()),
+            Expr::Leaf(leaf) => match self.figures.word(*leaf, self.record) {
+                Ok(word) => Value::Text(word.to_owned()),
+                Err(_) => Value::Number(self.leaf(*leaf)?),
+            },
+            Expr::Blank(leaf) => Value::Truth(self.figures.is_blank(*leaf, self.record)),
+            Expr::Neg(a) => Value::Number(-self.number(a)?),
+            Expr::Not(a) => Value::Truth(!self.truth(a)?),
+            Expr::Arithmetic(operation, a, b) => {
+                Value::Number(arithmetic(*operation, self.number(a)?, self.number(b)?)?)
+            }
+            Expr::Compare(relation, a, b) => Value::Truth(match (self.value(a)?, self.value(b)?) {
+                (Value::Number(a), Value::Number(b)) => relation.holds(a.cmp(&b)),
+                (Value::Text(a), Value::Text(b)) => (a == b) == (*relation == Relation::Equal),
+                _ => return Err(Reason::Missing),
+            }),
+            // Kleene: what is false on one side is false whatever stands on the other.
+            Expr::And(a, b) => match (self.truth(a), self.truth(b)) {
+                (Ok(false), _) | (_, Ok(false)) => Value::Truth(false),
+                (a, b) => Value::Truth(a? && b?),
+            },
+            Expr::Or(a, b) => match (self.truth(a), self.truth(b)) {
+                (Ok(true), _) | (_, Ok(true)) => Value::Truth(true),
+                (a, b) => Value::Truth(a? || b?),
+            },
+            Expr::Call(function, arguments) => return self.call(*function, arguments),
+        })
+    }
+
+    fn call(&self, function: Function, arguments: &[Expr]) -> Evaluated {
+        let all = || {
+            arguments
+                .iter()
+                .map(|a| self.number(a))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        Ok(Value::Number(match function {
+            Function::Growth => {
+                let (now, before) = (self.number(&arguments[0])?, self.number(&arguments[1])?);
+                arithmetic(Operation::Divide, now, before)? - Exact::from_integer(1.into())
+            }
+            Function::Abs => self.number(&arguments[0])?.abs(),
+            Function::Round => {
+                let places = self
+                    .number(&arguments[1])?
+                    .to_i32()
+                    .unwrap_or(0)
+                    .clamp(-15, 15);
+                number::round(&self.number(&arguments[0])?, places)
+            }
+            Function::Min => all()?.into_iter().min().ok_or(Reason::Missing)?,
+            Function::Max => all()?.into_iter().max().ok_or(Reason::Missing)?,
+            Function::Coalesce => arguments
+                .iter()
+                .find_map(|a| self.number(a).ok())
+                .ok_or(Reason::Missing)?,
+            Function::If => {
+                let chosen = if self.truth(&arguments[0])? { 1 } else { 2 };
+                self.number(&arguments[chosen])?
+            }
+        }))
+    }
+}
+
+fn arithmetic(operation: Operation, a: Exact, b: Exact) -> Result<Exact, Reason> {
+    Ok(match operation {
+        Operation::Add => a + b,
+        Operation::Subtract => a - b,
+        Operation::Multiply => a * b,
+        Operation::Divide if b.is_zero() => return Err(Reason::DivisionByZero),
+        Operation::Divide => a / b,
+    })
+}
+
+/// Whether a relation holds within a declared slack; a limit itself always passes.
+pub fn compare(relation: Relation, left: &Exact, right: &Exact, slack: &Exact) -> bool {
+    let within = (left - right).abs() <= *slack;
+    match relation {
+        Relation::Equal => within,
+        Relation::NotEqual => !within,
+        Relation::AtMost | Relation::AtLeast => within || relation.holds(left.cmp(right)),
+        Relation::Less | Relation::Greater => relation.holds(left.cmp(right)) && !within,
+    }
+}
+
+fn reason(lack: Lack) -> Reason {
+    match lack {
+        Lack::NoBaseline => Reason::NoBaseline,
+        Lack::Absent(Absent::NotApplicable) => Reason::NotApplicable,
+        Lack::Absent(Absent::Unreadable(_)) => Reason::Unreadable,
+        Lack::Absent(Absent::NoColumn) => Reason::NoColumn,
+        Lack::Absent(Absent::Blank | Absent::Nil | Absent::NotAvailable) => Reason::Missing,
+    }
+}

@@ -1,0 +1,2 @@
+//! Raw sheets become submissions.
+pub mod value;

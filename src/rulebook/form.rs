@@ -1,0 +1,280 @@
+//! A form made ready for use: its columns, rows and variables, each known by its position.
+
+use super::written::{Axis, Blank, Bound, Lines, Precision, RowsKind, Type};
+use crate::period::{Due, Period, Periodicity};
+use crate::words::Text;
+use std::ops::Range;
+
+/// A form, 报表: what is asked of the districts.
+#[derive(Debug, Clone)]
+pub struct Form {
+    /// 表号
+    pub id: String,
+    /// Its title.
+    pub title: Text,
+    /// Other titles.
+    pub aliases: Vec<String>,
+    /// Which way its variables run.
+    pub axis: Axis,
+    /// Whether its rows are given.
+    pub kind: RowsKind,
+    /// Positions of the key columns of a list.
+    pub key: Vec<usize>,
+    /// What a blank means.
+    pub blank: Blank,
+    /// How often it is asked for.
+    pub periodicity: Periodicity,
+    /// The months in which it is asked for; empty means all.
+    pub due_in: Vec<u32>,
+    /// By when.
+    pub due: Option<Due>,
+    /// 报表制度版本
+    pub version: String,
+    /// What the unit line must name.
+    pub unit: Option<String>,
+    /// The heading over the rows' names.
+    pub row_label: Option<String>,
+    /// The heading over the rows' codes.
+    pub row_no: Option<String>,
+    /// Who must have signed.
+    pub signatures: Vec<String>,
+    /// In the order of the file.
+    pub columns: Vec<Column>,
+    /// In the order of the file; empty for a list.
+    pub rows: Vec<Row>,
+    /// A list's columns, or the cells of a fixed form, row by row.
+    pub variables: Vec<Variable>,
+    /// The rule file.
+    pub file: String,
+}
+
+/// A column, 栏.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name in the language of rules.
+    pub id: String,
+    /// 栏次
+    pub no: Option<u32>,
+    /// The header path.
+    pub label: Text,
+    /// Other wordings.
+    pub aliases: Vec<String>,
+    /// What stands in it, unless the rows say so.
+    pub kind: Option<Type>,
+    /// 计量单位
+    pub unit: Option<String>,
+    /// Whether it must be filled.
+    pub required: bool,
+    /// Whether a submission can do without the column.
+    pub optional: bool,
+    /// Limits.
+    pub min: Option<Bound>,
+    /// Limits.
+    pub max: Option<Bound>,
+    /// The three lines of a rate.
+    pub lines: Option<Lines>,
+    /// Of-which: the column of which it is a part.
+    pub part_of: Option<Written>,
+    /// The earlier figure that it repeats.
+    pub restates: Option<Written>,
+    /// What it states.
+    pub states: Option<Written>,
+    /// At which precision.
+    pub precision: Option<Precision>,
+}
+
+/// A row of a fixed form, 行.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its name in the language of rules.
+    pub id: String,
+    /// 行次
+    pub no: Option<String>,
+    /// Its label.
+    pub label: Text,
+    /// Other wordings.
+    pub aliases: Vec<String>,
+    /// Positions of its parts, and where that is said.
+    pub total_of: Vec<(usize, Range<usize>)>,
+    /// Of-which.
+    pub part_of: Option<(usize, Range<usize>)>,
+    /// What stands in it, where variables run down.
+    pub kind: Option<Type>,
+    /// 计量单位
+    pub unit: Option<String>,
+    /// Whether its own figure must be filled.
+    pub required: bool,
+    /// Limits.
+    pub min: Option<Bound>,
+    /// Limits.
+    pub max: Option<Bound>,
+    /// The three lines of a rate.
+    pub lines: Option<Lines>,
+    /// What its own figure states.
+    pub states: Option<Written>,
+}
+
+/// An expression as it is written, and where: bytes of the file at which its text begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The expression.
+    pub text: String,
+    /// Where the whole value stands in the file, quotes included.
+    pub span: Range<usize>,
+}
+
+/// A variable: a column of a list, or one cell of a fixed form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// `applications` or `applications[total]`.
+    pub id: String,
+    /// Its column's position.
+    pub column: usize,
+    /// Its row's position, in a fixed form.
+    pub row: Option<usize>,
+    /// What stands in it.
+    pub kind: Type,
+    /// 计量单位
+    pub unit: Option<String>,
+    /// Whether it states something, so that the precision of what stands there matters.
+    pub stated: bool,
+}
+
+impl Variable {
+    /// Whether the variable is kept as a number.
+    pub fn is_number(&self) -> bool {
+        !matches!(self.kind, Type::Text | Type::Code | Type::Flag | Type::Date)
+    }
+
+    /// Whether figures of several districts may be added up.
+    pub fn adds_up(&self) -> bool {
+        matches!(self.kind, Type::Count | Type::Number | Type::Money) && !self.stated
+    }
+
+    /// The power of ten between the unit that people see and what is kept: −2 for a rate
+    /// and for a difference of rates, so that 80.6 % − 79.9 % = 0.7 points holds as it stands.
+    pub fn scale(&self) -> i32 {
+        if matches!(self.kind, Type::Percent | Type::Points) {
+            -2
+        } else {
+            0
+        }
+    }
+}
+
+impl Form {
+    /// Whether the form is asked for in this month's run.
+    pub fn is_due_in(&self, period: Period) -> bool {
+        self.due_in.is_empty() || self.due_in.contains(&period.month())
+    }
+
+    /// The earlier run that a form of this periodicity follows on.
+    pub fn period_before(&self, period: Period) -> Period {
+        period.before(self.periodicity)
+    }
+
+    /// Whether the form is fixed.
+    pub fn is_fixed(&self) -> bool {
+        self.kind == RowsKind::Fixed
+    }
+
+    /// The position of a variable: of a column in a list, of a cell in a fixed form.
+    pub fn variable(&self, column: usize, row: Option<usize>) -> usize {
+        match (self.is_fixed(), row) {
+            (true, Some(row)) => row * self.columns.len() + column,
+            _ => column,
+        }
+    }
+
+    /// A column by its id.
+    pub fn column_named(&self, id: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.id == id)
+    }
+
+    /// A row by its id.
+    pub fn row_named(&self, id: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.id == id)
+    }
+
+    /// What people call a variable: `合计 · 申报数›本年累计`.
+    pub fn variable_label(&self, variable: usize) -> Text {
+        let variable = &self.variables[variable];
+        let column = &self.columns[variable.column].label;
+        match variable.row.map(|row| &self.rows[row].label) {
+            None => column.clone(),
+            Some(row) => Text::new(
+                format!("{} · {}", row.zh, column.zh.replace(" › ", "›")),
+                format!("{} · {}", row.en, column.en.replace(" › ", "›")),
+            ),
+        }
+    }
+
+    /// Where people find a variable by numbers: `第02行第5栏`, as far as it has numbers.
+    pub fn variable_numbers(&self, variable: usize) -> Option<Text> {
+        let variable = &self.variables[variable];
+        let column = self.columns[variable.column].no;
+        let row = variable.row.and_then(|row| self.rows[row].no.as_ref());
+        match (row, column) {
+            (Some(row), Some(column)) => {
+                Some(both!("第{row}行第{column}栏", "row {row}, column {column}"))
+            }
+            (None, Some(column)) => Some(both!("第{column}栏", "column {column}")),
+            _ => None,
+        }
+    }
+
+    /// The columns that hold the rows' own figure, where variables run down.
+    pub fn value_columns(&self) -> impl Iterator<Item = usize> {
+        self.columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| self.axis == Axis::Rows && column.kind.is_none())
+            .map(|(at, _)| at)
+    }
+
+    /// Fills in the variables once columns and rows are known.
+    pub(super) fn lay_out_variables(&mut self) {
+        let values: Vec<usize> = self.value_columns().collect();
+        let of_column = |column: &Column, row: Option<&Row>, own: bool| {
+            let kind = match (column.kind, row.and_then(|row| row.kind)) {
+                (Some(Type::Change), Some(Type::Percent)) => Type::Points,
+                (Some(Type::Change), _) => Type::Percent,
+                (Some(kind), _) => kind,
+                (None, kind) => kind.unwrap_or(Type::Text),
+            };
+            let row_unit = row.and_then(|row| row.unit.clone());
+            let states =
+                column.states.is_some() || (own && row.is_some_and(|r| r.states.is_some()));
+            let unit = match column.kind {
+                Some(_) => column.unit.clone(),
+                None => row_unit,
+            };
+            (kind, unit, states)
+        };
+        let mut variables = Vec::new();
+        let rows: Vec<Option<usize>> = if self.is_fixed() {
+            (0..self.rows.len()).map(Some).collect()
+        } else {
+            vec![None]
+        };
+        for row in rows {
+            for (at, column) in self.columns.iter().enumerate() {
+                let (kind, unit, stated) =
+                    of_column(column, row.map(|row| &self.rows[row]), values.contains(&at));
+                let id = match row {
+                    Some(row) => format!("{}[{}]", column.id, self.rows[row].id),
+                    None => column.id.clone(),
+                };
+                variables.push(Variable {
+                    id,
+                    column: at,
+                    row,
+                    kind,
+                    unit,
+                    stated,
+                });
+            }
+        }
+        self.variables = variables;
+    }
+}

@@ -1,0 +1,292 @@
+//! The register: who must report, in the official order.
+
+use super::source::Problem;
+use crate::period::Period;
+use crate::words::Text;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// The register's file name in the rules folder.
+pub const FILE: &str = "districts.csv";
+
+/// One reporting unit, 填报单位.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct District {
+    /// The official code.
+    pub code: String,
+    /// The name as the office writes it.
+    pub name: String,
+    /// The office that signs.
+    pub org_name: String,
+    /// Other names under which it signs, former names included.
+    pub aliases: Vec<String>,
+    /// The group that it is summed with: 中心城区.
+    pub region: String,
+    /// The first period in which it reports, if it was founded in the register's time.
+    pub valid_from: Option<Period>,
+    /// The last period in which it reports.
+    pub valid_to: Option<Period>,
+}
+
+impl District {
+    /// Whether the district has to report in this period.
+    pub fn reports_in(&self, period: Period) -> bool {
+        self.valid_from.is_none_or(|from| from <= period)
+            && self.valid_to.is_none_or(|to| period <= to)
+    }
+
+    /// The district's folder among the reports: code and name.
+    pub fn folder(&self) -> String {
+        format!("{}-{}", self.code, self.name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        [&self.name, &self.org_name]
+            .into_iter()
+            .chain(&self.aliases)
+            .map(String::as_str)
+    }
+}
+
+/// All reporting units in the official order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Register {
+    /// In the order of the file, which is the official one.
+    pub districts: Vec<District>,
+}
+
+impl Register {
+    /// The districts that must report in a period, with their place in the register.
+    pub fn due(&self, period: Period) -> impl Iterator<Item = (usize, &District)> {
+        self.districts
+            .iter()
+            .enumerate()
+            .filter(move |(_, d)| d.reports_in(period))
+    }
+
+    /// The groups in the order in which they first stand in the register.
+    pub fn regions(&self) -> Vec<&str> {
+        let mut regions: Vec<&str> = Vec::new();
+        for district in &self.districts {
+            if !regions.contains(&district.region.as_str()) {
+                regions.push(&district.region);
+            }
+        }
+        regions
+    }
+
+    /// The district whose name, office, alias or code is just this text.
+    pub fn named(&self, text: &str) -> Option<usize> {
+        let wanted = crate::intake::value::fold(text);
+        self.districts.iter().position(|d| {
+            d.code == wanted
+                || d.names()
+                    .any(|name| crate::intake::value::fold(name) == wanted)
+        })
+    }
+
+    /// The districts that a longer text speaks of: a title, a file name, a signature.
+    ///
+    /// Of two names that overlap, such as 万州 in 万州区, the longer counts.
+    pub fn mentioned(&self, text: &str) -> Vec<usize> {
+        let text = crate::intake::value::fold(text);
+        let mut hits: Vec<(Range<usize>, usize)> = Vec::new();
+        for (index, district) in self.districts.iter().enumerate() {
+            for name in district.names() {
+                let name = crate::intake::value::fold(name);
+                if name.chars().count() < 2 {
+                    continue;
+                }
+                hits.extend(
+                    text.match_indices(&name)
+                        .map(|(at, hit)| (at..at + hit.len(), index)),
+                );
+            }
+        }
+        let longest: Vec<usize> = hits
+            .iter()
+            .filter(|(range, _)| {
+                !hits.iter().any(|(other, _)| {
+                    other.len() > range.len()
+                        && other.start <= range.start
+                        && range.end <= other.end
+                })
+            })
+            .map(|(_, index)| *index)
+            .collect();
+        let mut found: Vec<usize> = longest;
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+}
+
+/// Reads the register's text: a line a district under a line of headings.
+pub fn parse(text: &str) -> (Register, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut register = Register::default();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let heads: Vec<String> = match reader.headers() {
+        Ok(heads) => heads.iter().map(|h| h.trim().to_owned()).collect(),
+        Err(_) => Vec::new(),
+    };
+    let column = |name: &str| heads.iter().position(|head| head == name);
+    for needed in ["code", "name", "org_name", "region"] {
+        if column(needed).is_none() {
+            let message = both!(
+                "登记表缺少列 `{needed}`",
+                "the register has no column `{needed}`"
+            );
+            problems.push(Problem::new(FILE, first_line(text), message));
+        }
+    }
+    if !problems.is_empty() {
+        return (register, problems);
+    }
+    let mut record = csv::StringRecord::new();
+    loop {
+        let start = usize::try_from(reader.position().byte()).unwrap_or(0);
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(_) => {
+                let message = Text::new("这一行读不出来", "this line cannot be read");
+                problems.push(Problem::new(FILE, line_at(text, start), message));
+                continue;
+            }
+        }
+        let span = line_at(text, start);
+        let field = |name: &str| {
+            column(name)
+                .and_then(|at| record.get(at))
+                .map_or("", str::trim)
+                .to_owned()
+        };
+        let mut period = |name: &str| {
+            let value = field(name);
+            if value.is_empty() {
+                return None;
+            }
+            let read = Period::parse(&value).ok();
+            if read.is_none() {
+                let message = both!(
+                    "`{name}` 应为 2023-12 这样的年月，这里是 `{value}`",
+                    "`{name}` is `{value}`: expected a month such as 2023-12"
+                );
+                problems.push(Problem::new(FILE, span.clone(), message));
+            }
+            read
+        };
+        let (valid_from, valid_to) = (period("valid_from"), period("valid_to"));
+        let (code, name) = (field("code"), field("name"));
+        if code.is_empty() || name.is_empty() {
+            let message = Text::new("代码和名称都要填", "a district needs a code and a name");
+            problems.push(Problem::new(FILE, span, message));
+            continue;
+        }
+        // Both become a folder's name.
+        if [&code, &name]
+            .iter()
+            .any(|s| s.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|']))
+            || code.starts_with('.')
+        {
+            let message = both!(
+                "代码 `{code}` 或名称 `{name}` 含有不能用于文件夹名的符号",
+                "code `{code}` or name `{name}` has a sign that no folder can be named with"
+            );
+            problems.push(Problem::new(FILE, span, message));
+            continue;
+        }
+        if let Some(line) = seen.insert(code.clone(), register.districts.len() + 2) {
+            let message = both!(
+                "代码 `{code}` 重复：第 {line} 行已经用过",
+                "code `{code}` stands twice: first on line {line}"
+            );
+            problems.push(Problem::new(FILE, span, message).help(Text::new(
+                "每个填报单位一个代码，请改正其中一行",
+                "each reporting unit has a code of its own: mend one of the lines",
+            )));
+            continue;
+        }
+        let list = |text: String| -> Vec<String> {
+            text.split('|')
+                .map(str::trim)
+                .filter(|s| !s.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        let mut aliases = list(field("aliases"));
+        aliases.extend(list(field("former_names")));
+        register.districts.push(District {
+            code,
+            name,
+            org_name: field("org_name"),
+            aliases,
+            region: field("region"),
+            valid_from,
+            valid_to,
+        });
+    }
+    if register.districts.is_empty() && problems.is_empty() {
+        let message = Text::new(
+            "登记表里没有填报单位",
+            "the register names no reporting unit",
+        );
+        problems.push(Problem::new(FILE, first_line(text), message));
+    }
+    (register, problems)
+}
+
+fn first_line(text: &str) -> Range<usize> {
+    0..text.find('\n').unwrap_or(text.len())
+}
+
+/// The line that begins at or after a byte.
+fn line_at(text: &str, at: usize) -> Range<usize> {
+    let mut start = at.min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    start += text[start..].len() - text[start..].trim_start_matches(['\r', '\n']).len();
+    let len = text[start..]
+        .find(['\r', '\n'])
+        .unwrap_or(text.len() - start);
+    start..start + len
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "code,name,org_name,aliases,former_names,kind,region,valid_from,valid_to\n";
+
+    fn register(lines: &str) -> Register {
+        let (register, problems) = parse(&format!("{HEAD}{lines}"));
+        assert_eq!(problems, []);
+        register
+    }
+
+    #[test]
+    fn of_two_names_that_overlap_the_longer_counts() {
+        let register = register(
+            "1,江北区,重庆市江北区教育委员会,江北,,district,中心城区,,\n\
+             2,两江新区,重庆两江新区教育局,两江,,zone,中心城区,,\n\
+             3,开州区,重庆市开州区教育委员会,开州,开县,district,渝东北,,\n",
+        );
+        assert_eq!(register.mentioned("重庆两江新区教育局（盖章）"), [1]);
+        assert_eq!(register.mentioned("填报单位：开县教委"), [2]);
+        assert_eq!(register.mentioned("江北区与开州区"), [0, 2]);
+        assert_eq!(register.mentioned("12月报表"), [] as [usize; 0]);
+        assert_eq!(register.named("重庆市　江北区教育委员会"), Some(0));
+    }
+
+    #[test]
+    fn a_code_that_stands_twice_is_told_with_both_lines() {
+        let (register, problems) = parse(&format!("{HEAD}1,甲区,甲,,,,东,,\n1,乙区,乙,,,,东,,\n"));
+        assert_eq!(register.districts.len(), 1);
+        assert_eq!(problems[0].message.zh, "代码 `1` 重复：第 2 行已经用过");
+    }
+}

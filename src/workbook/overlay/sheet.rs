@@ -1,0 +1,342 @@
+//! A sheet of the workbook: its cell data as bytes, and the elements around them as text.
+//!
+//! The data are most of a sheet and never change, so they are neither parsed nor rewritten: a
+//! short stand-in takes their place in the text that is outlined. Notes are left to `notes`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read, Seek};
+use std::ops::Range;
+
+use memchr::memmem;
+use quick_xml::Reader;
+use quick_xml::events::Event;
+
+use super::parts::{Package, utf8};
+use super::place::{Area, Cell};
+use super::styles::Tints;
+use super::xml::{Edits, Outline, escaped_content, place_in_order};
+use super::{Mark, OverlayError};
+
+/// What formulas of ours begin with: `N` of a text is 0, in every program and version, and the
+/// text survives saving.
+const MARKER: &str = "N(\"hebiao";
+/// Excel's limit of a formula.
+const LONGEST_FORMULA: usize = 8192;
+
+/// The children of `worksheet`, as the schema orders them; Excel repairs other orders.
+pub(super) const ORDER: [&str; 38] = [
+    "sheetPr",
+    "dimension",
+    "sheetViews",
+    "sheetFormatPr",
+    "cols",
+    "sheetData",
+    "sheetCalcPr",
+    "sheetProtection",
+    "protectedRanges",
+    "scenarios",
+    "autoFilter",
+    "sortState",
+    "dataConsolidate",
+    "customSheetViews",
+    "mergeCells",
+    "phoneticPr",
+    "conditionalFormatting",
+    "dataValidations",
+    "hyperlinks",
+    "printOptions",
+    "pageMargins",
+    "pageSetup",
+    "headerFooter",
+    "rowBreaks",
+    "colBreaks",
+    "customProperties",
+    "cellWatches",
+    "ignoredErrors",
+    "smartTags",
+    "drawing",
+    "legacyDrawing",
+    "legacyDrawingHF",
+    "picture",
+    "oleObjects",
+    "controls",
+    "webPublishItems",
+    "tableParts",
+    "extLst",
+];
+
+/// A sheet part, opened.
+pub(super) struct Sheet {
+    pub part: String,
+    /// The part's text with `<sheetData/>` in the data's place.
+    pub text: String,
+    before: String,
+    bytes: Vec<u8>,
+    data: Option<Range<usize>>,
+}
+
+impl Sheet {
+    /// Opens a worksheet, a chart sheet or a dialog sheet.
+    pub(super) fn open<R: Read + Seek>(
+        package: &mut Package<R>,
+        part: &str,
+    ) -> Result<Self, OverlayError> {
+        let bytes = package.bytes(part)?;
+        let whole = utf8(part, &bytes)?;
+        let mark = if whole.starts_with('\u{FEFF}') {
+            '\u{FEFF}'.len_utf8()
+        } else {
+            0
+        };
+        let data = find_data(part, &whole[mark..])?;
+        let data = data.map(|(place, stand_in)| (place.start + mark..place.end + mark, stand_in));
+        let text = match &data {
+            Some((place, stand_in)) => {
+                format!(
+                    "{}{stand_in}{}",
+                    &whole[mark..place.start],
+                    &whole[place.end..]
+                )
+            }
+            None => whole[mark..].to_owned(),
+        };
+        Outline::parse(part, &text)?;
+        Ok(Self {
+            part: part.to_owned(),
+            before: text.clone(),
+            text,
+            data: data.map(|(place, _)| place),
+            bytes,
+        })
+    }
+
+    /// The sheet's elements as things stand.
+    pub(super) fn outline(&self) -> Result<Outline<'_>, OverlayError> {
+        Outline::parse(&self.part, &self.text)
+    }
+
+    /// Takes earlier conditional formats of ours off, and says whether there were any.
+    ///
+    /// A format belongs to us if one of its formulas bears the marker, wherever it was copied
+    /// to. Excel moves formats that look at other sheets into the extension list.
+    pub(super) fn strip(&mut self) -> Result<bool, OverlayError> {
+        if !self.text.contains("hebiao") {
+            return Ok(false);
+        }
+        let outline = self.outline()?;
+        let ours: Vec<usize> = outline
+            .all()
+            .filter(|&rule| outline.name(rule) == "cfRule")
+            .filter(|&rule| {
+                outline.descendants(rule).any(|formula| {
+                    matches!(outline.name(formula), "formula" | "f")
+                        && outline.content(formula).contains(MARKER)
+                })
+            })
+            .collect();
+        let edits = removal(&outline, &ours, |name| {
+            matches!(
+                name,
+                "conditionalFormatting" | "conditionalFormattings" | "ext" | "extLst"
+            )
+        });
+        self.text = edits.apply(&self.text);
+        Ok(!ours.is_empty())
+    }
+
+    /// The sheet is no longer selected. Excel opens several selected sheets as a group, and what
+    /// is typed into one of them goes into all.
+    pub(super) fn deselect(&mut self) -> Result<(), OverlayError> {
+        if !self.text.contains("tabSelected") {
+            return Ok(());
+        }
+        let outline = self.outline()?;
+        let mut edits = Edits::default();
+        let views = outline.child(0, "sheetViews");
+        for view in views.into_iter().flat_map(|views| outline.children(views)) {
+            edits.unset(&outline, view, "tabSelected");
+        }
+        self.text = edits.apply(&self.text);
+        Ok(())
+    }
+
+    /// Puts marks on the sheet, after the formats that it has.
+    pub(super) fn mark(&mut self, marks: &[Mark], tints: &Tints) -> Result<(), OverlayError> {
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let outline = self.outline()?;
+        let greatest = outline
+            .all()
+            .filter(|&rule| outline.name(rule) == "cfRule")
+            .filter_map(|rule| outline.number(rule, "priority"))
+            .max()
+            .unwrap_or(0);
+        let formats = conditional_formats(outline.prefix(), marks, greatest, tints)?;
+        let mut edits = Edits::default();
+        edits.insert(
+            place_in_order(&outline, &ORDER, "conditionalFormatting"),
+            formats,
+        );
+        self.text = edits.apply(&self.text);
+        Ok(())
+    }
+
+    /// Hands the sheet back to the package if anything about it was changed.
+    pub(super) fn close<R: Read + Seek>(self, package: &mut Package<R>) {
+        if self.text == self.before {
+            return;
+        }
+        let Some(data) = self.data else {
+            package.put(&self.part, self.text.into_bytes());
+            return;
+        };
+        // Nothing before the data bears their name, and the outline was well-formed.
+        let stand_in = Outline::parse(&self.part, &self.text)
+            .ok()
+            .and_then(|outline| {
+                let child = outline.child(0, "sheetData")?;
+                Some(outline.node(child).start..outline.node(child).end)
+            });
+        let stand_in = stand_in.expect("no change takes the cell data away");
+        let mut bytes = Vec::with_capacity(self.text.len() + data.len());
+        bytes.extend_from_slice(&self.text.as_bytes()[..stand_in.start]);
+        bytes.extend_from_slice(&self.bytes[data]);
+        bytes.extend_from_slice(&self.text.as_bytes()[stand_in.end..]);
+        package.put(&self.part, bytes);
+    }
+}
+
+/// The place of the cell data, tags included, and what stands for them meanwhile.
+///
+/// The start tag is read as XML, so that a comment cannot pass for it. From there on only the
+/// end tag is looked for: in cells `<` stands for nothing but markup, and whoever hides an end
+/// tag in a comment or a CDATA section gets a part that is not well-formed, hence no overlay.
+fn find_data(part: &str, text: &str) -> Result<Option<(Range<usize>, String)>, OverlayError> {
+    let broken =
+        |what: &str| OverlayError::cannot(format!("`{part}` is not well-formed XML: {what}"));
+    let mut reader = Reader::from_str(text);
+    let mut depth = 0usize;
+    loop {
+        let start = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let event = reader
+            .read_event()
+            .map_err(|error| broken(&error.to_string()))?;
+        let end = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
+        let (name, is_empty) = match event {
+            Event::Start(tag) => (tag.name().as_ref().to_owned(), false),
+            Event::Empty(tag) => (tag.name().as_ref().to_owned(), true),
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                continue;
+            }
+            Event::Eof => return Ok(None),
+            _ => continue,
+        };
+        if depth == 1 && name.rsplit(':').next() == Some("sheetData") {
+            let stand_in = format!("<{name}/>");
+            if is_empty {
+                return Ok(Some((start..end, stand_in)));
+            }
+            let end_tag = format!("</{name}");
+            let close = memmem::find(&text.as_bytes()[end..], end_tag.as_bytes())
+                .ok_or_else(|| broken("the cell data do not end"))?;
+            let after = end + close + end_tag.len();
+            let tail = text[after..].trim_start();
+            if !tail.starts_with('>') {
+                return Err(broken("the cell data do not end"));
+            }
+            return Ok(Some((start..text.len() - tail.len() + 1, stand_in)));
+        }
+        if !is_empty {
+            depth += 1;
+        }
+    }
+}
+
+/// The elements for marks, cell by cell, with priorities above `greatest`: of several marks on
+/// a cell the graver one colours it.
+pub(super) fn conditional_formats(
+    prefix: &str,
+    marks: &[Mark],
+    greatest: u32,
+    tints: &Tints,
+) -> Result<String, OverlayError> {
+    let mut cells: BTreeMap<(Cell, Cell), Vec<&Mark>> = BTreeMap::new();
+    for mark in marks {
+        let area = Area::expect(&mark.cell)?;
+        cells.entry((area.first, area.last)).or_default().push(mark);
+    }
+    let mut formats = String::new();
+    let mut priority = greatest;
+    for ((first, last), mut marks) in cells {
+        marks.sort_by_key(|mark| mark.severity);
+        formats += &format!(
+            "<{prefix}conditionalFormatting sqref=\"{}\">",
+            Area { first, last }
+        );
+        for mark in marks {
+            priority = priority.saturating_add(1);
+            formats += &format!(
+                "<{prefix}cfRule type=\"expression\" dxfId=\"{}\" priority=\"{priority}\"><{prefix}formula>{}</{prefix}formula></{prefix}cfRule>",
+                tints.number(mark.severity),
+                escaped_content(&marked_formula(mark)?)
+            );
+        }
+        formats += &format!("</{prefix}conditionalFormatting>");
+    }
+    Ok(formats)
+}
+
+/// The mark's formula with the sign by which it is found again.
+fn marked_formula(mark: &Mark) -> Result<String, OverlayError> {
+    let formula = checked_formula(&mark.cell, &mark.formula)?;
+    let formula = format!(
+        "AND({MARKER} {}\")=0,{formula})",
+        mark.tag.replace('"', "\"\"")
+    );
+    checked_formula(&mark.cell, &formula).map(str::to_owned)
+}
+
+/// The formula without `=`, if Excel takes one of its length.
+pub(super) fn checked_formula<'f>(cell: &str, formula: &'f str) -> Result<&'f str, OverlayError> {
+    let formula = formula.strip_prefix('=').unwrap_or(formula);
+    let found = formula.encode_utf16().count();
+    if formula.trim().is_empty() || found > LONGEST_FORMULA {
+        return Err(OverlayError::Formula {
+            cell: cell.to_owned(),
+            found,
+        });
+    }
+    Ok(formula)
+}
+
+/// Takes elements out, and with them each element around that has become hollow: it may be so,
+/// and has nothing left but what says nothing by itself.
+pub(super) fn removal(
+    outline: &Outline,
+    elements: &[usize],
+    may_be_hollow: impl Fn(&str) -> bool,
+) -> Edits {
+    let mut gone: BTreeSet<usize> = elements.iter().copied().collect();
+    for &element in elements {
+        let mut around = outline.node(element).parent;
+        while around != 0 && may_be_hollow(outline.name(around)) {
+            let is_hollow = outline.children(around).all(|child| {
+                gone.contains(&child)
+                    || matches!(outline.name(child), "sqref" | "Fallback")
+                        && outline.children(child).next().is_none()
+            });
+            if !is_hollow {
+                break;
+            }
+            gone.insert(around);
+            around = outline.node(around).parent;
+        }
+    }
+    let mut edits = Edits::default();
+    for element in gone {
+        edits.remove(outline, element);
+    }
+    edits
+}

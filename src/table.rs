@@ -38,6 +38,15 @@ impl Words {
             .push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
     }
 
+    /// Lets every text that was left out end where the one before it ends.
+    pub fn close_gaps(&mut self) {
+        let mut last = 0;
+        for end in &mut self.ends {
+            last = last.max(*end);
+            *end = last;
+        }
+    }
+
     /// The texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
@@ -334,6 +343,14 @@ impl Table {
                 Some((block.sheet.as_str(), Cell::new(sheet_row, sheet_column)))
             })
             .next()
+    }
+
+    /// The record of a list that stands in a row of a sheet.
+    pub fn record_at(&self, sheet: &str, row: u32) -> Option<usize> {
+        self.blocks.iter().filter(|block| block.sheet == sheet).find_map(|block| {
+            let at = block.rows.iter().position(|r| *r == Some(row))?;
+            Some(block.first as usize + at)
+        })
     }
 
     /// The record, as a list's key names it, of each record: its words or figures joined.

@@ -7,6 +7,7 @@
 //! No file is opened here and no path is known.
 
 mod bounds;
+pub mod example;
 mod expression;
 mod part_of;
 mod required;

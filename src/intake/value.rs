@@ -1,9 +1,62 @@
 //! What stands in a cell, read as what its column asks for.
+//!
+//! A figure is never guessed: what cannot be read for certain is left out with the reason, and
+//! the text that stood there is kept. What was read otherwise than it was written is noted.
+
+use crate::number;
+use crate::rulebook::written::{BlankWords, Type};
+use crate::table::{Absent, CellDress, Unreadable};
+use crate::workbook::RawValue;
+use crate::workbook::format::Format;
+
+/// What a column asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// The type of its cells.
+    pub kind: Type,
+    /// Its unit.
+    pub unit: Option<&'a str>,
+    /// Power of ten from the unit that the sheet names to the form's: −4 for 元 where 万元 is asked.
+    pub unit_scale: i8,
+    /// Words that stand for no figure.
+    pub blank_words: &'a BlankWords,
+}
+
+/// What was made of a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Read {
+    /// A number, in the variable's own unit.
+    Number {
+        /// Canonical.
+        value: f64,
+        /// How it stands in the cell.
+        dress: CellDress,
+        /// How it was read, if otherwise than it is written.
+        how: Option<How>,
+    },
+    /// Words.
+    Words(String),
+    /// No figure, and why.
+    Absent(Absent),
+}
+
+/// How a figure was read that does not stand as a plain number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// Text that is a number.
+    TextAsNumber,
+    /// A unit behind the number, the column's own.
+    UnitInCell,
+    /// Converted from the unit that the sheet names.
+    Converted,
+    /// The number format shows it scaled.
+    Scaled,
+}
 
 /// A full-width sign as its plain form.
 pub fn half_width(c: char) -> char {
     match c {
-        '\u{3000}' => ' ',
+        '\u{3000}' | '\u{a0}' => ' ',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         other => other,
     }
@@ -11,8 +64,231 @@ pub fn half_width(c: char) -> char {
 
 /// A label or name with spaces dropped and widths made one, so that two wordings of it compare.
 pub fn fold(text: &str) -> String {
-    text.chars()
-        .map(half_width)
-        .filter(|c| !c.is_whitespace() && *c != '\u{feff}')
-        .collect()
+    text.chars().map(half_width).filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect()
+}
+
+/// Decimals beyond this are those of a formula's result, not of a statement.
+const MOST_DECIMALS: u8 = 8;
+
+/// Reads a cell as what its column asks for.
+pub fn read(raw: &RawValue<'_>, format: Format, asked: &Asked<'_>) -> Read {
+    match asked.kind {
+        Type::Text | Type::Code | Type::Flag | Type::Date => words(raw, format),
+        _ => match raw {
+            RawValue::Number(x) => number_cell(*x, format, asked),
+            RawValue::Text(text) => text_cell(text, asked),
+            RawValue::Truth(_) => Read::Absent(Absent::Unreadable(Unreadable::NotANumber)),
+            RawValue::Date(_) => Read::Absent(Absent::Unreadable(Unreadable::DateForNumber)),
+            // A quotient over nothing is what an honest formula shows where nothing was there.
+            RawValue::Error("#DIV/0!") if is_rate(asked.kind) => Read::Absent(Absent::NotApplicable),
+            RawValue::Error(_) => Read::Absent(Absent::Unreadable(Unreadable::ErrorValue)),
+        },
+    }
+}
+
+fn is_rate(kind: Type) -> bool {
+    matches!(kind, Type::Percent | Type::Points | Type::Change)
+}
+
+fn words(raw: &RawValue<'_>, format: Format) -> Read {
+    let text = match raw {
+        RawValue::Text(text) => text.trim().to_owned(),
+        RawValue::Number(x) => plain(*x),
+        RawValue::Date(serial) => day(*serial, format),
+        RawValue::Truth(true) => "TRUE".to_owned(),
+        RawValue::Truth(false) => "FALSE".to_owned(),
+        RawValue::Error(error) => (*error).to_owned(),
+    };
+    if text.is_empty() { Read::Absent(Absent::Blank) } else { Read::Words(text) }
+}
+
+/// A number as text: a code of ten digits without an exponent.
+pub fn plain(x: f64) -> String {
+    number::canonical(x).map_or_else(String::new, |x| number::show(&number::exact(x)))
+}
+
+/// A day of the 1900 calendar as people write it.
+fn day(serial: f64, format: Format) -> String {
+    let days = chrono::TimeDelta::try_days(serial.floor().clamp(0.0, 2_958_465.0) as i64);
+    chrono::NaiveDate::from_ymd_opt(1899, 12, 30)
+        .zip(days)
+        .and_then(|(first, days)| first.checked_add_signed(days))
+        .filter(|_| format.date)
+        .map_or_else(|| plain(serial), |date| date.format("%Y-%m-%d").to_string())
+}
+
+fn number_cell(x: f64, format: Format, asked: &Asked<'_>) -> Read {
+    let Some(x) = number::canonical(x) else {
+        return Read::Absent(Absent::Unreadable(Unreadable::ErrorValue));
+    };
+    // In a percent format 0.147 is 14.7 %; in a rate's cell without one, 14.7 is.
+    let scale = match (is_rate(asked.kind), format.percent) {
+        (true, true) => 0,
+        (true, false) => -2,
+        (false, true) => 0,
+        (false, false) => format.scale + asked.unit_scale,
+    };
+    let value = number::shift(x, i32::from(scale));
+    let seen = number::shift(x, if format.percent { 2 } else { i32::from(format.scale) });
+    let decimals = number::decimals(seen).min(MOST_DECIMALS);
+    if asked.kind == Type::Count && (value.fract() != 0.0 || value < 0.0) {
+        return Read::Absent(Absent::Unreadable(Unreadable::NotACount));
+    }
+    let how = if asked.unit_scale != 0 && !is_rate(asked.kind) {
+        Some(How::Converted)
+    } else {
+        (format.scale != 0).then_some(How::Scaled)
+    };
+    Read::Number { value, dress: CellDress { scale, decimals, text: false }, how }
+}
+
+/// Words that make a figure an estimate, wherever they stand.
+const APPROXIMATE: &[&str] =
+    &["约", "近", "余", "多", "以上", "以下", "不少于", "不低于", "左右", "翻番", "超过", "将近"];
+
+fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
+    let folded = fold(text);
+    if folded.is_empty() {
+        return Read::Absent(Absent::Blank);
+    }
+    let is = |list: &[String]| list.iter().any(|word| fold(word) == folded);
+    if is(&asked.blank_words.nil) {
+        return Read::Absent(Absent::Nil);
+    }
+    if is(&asked.blank_words.not_applicable) {
+        return Read::Absent(Absent::NotApplicable);
+    }
+    if is(&asked.blank_words.not_available) {
+        return Read::Absent(Absent::NotAvailable);
+    }
+    let unreadable = |why| Read::Absent(Absent::Unreadable(why));
+    if folded.chars().any(|c| c.is_ascii_digit()) && APPROXIMATE.iter().any(|w| folded.contains(w)) {
+        return unreadable(Unreadable::Approximate);
+    }
+    if folded.starts_with('#') {
+        return unreadable(if folded == "#DIV/0!" && is_rate(asked.kind) {
+            return Read::Absent(Absent::NotApplicable);
+        } else {
+            Unreadable::ErrorValue
+        });
+    }
+    let mut body = folded.as_str();
+    let mut how = How::TextAsNumber;
+    if is_rate(asked.kind) {
+        for sign in ["个百分点", "百分点", "%"] {
+            if let Some(rest) = body.strip_suffix(sign) {
+                body = rest;
+                break;
+            }
+        }
+    } else if let Some(rest) = asked.unit.and_then(|unit| body.strip_suffix(&fold(unit))) {
+        body = rest;
+        how = How::UnitInCell;
+    }
+    let body = body.replace(['−', '－'], "-");
+    let Some(plain) = without_separators(&body) else { return unreadable(Unreadable::NotANumber) };
+    let Some(exact) = number::parse(&plain) else { return unreadable(Unreadable::NotANumber) };
+    let scale = if is_rate(asked.kind) { -2 } else { asked.unit_scale };
+    let value = number::shift(number::to_f64(&exact), i32::from(scale));
+    if asked.kind == Type::Count && (value.fract() != 0.0 || value < 0.0) {
+        return unreadable(Unreadable::NotACount);
+    }
+    let decimals = plain.split_once('.').map_or(0, |(_, part)| part.len());
+    let decimals = u8::try_from(decimals).unwrap_or(u8::MAX).min(MOST_DECIMALS);
+    Read::Number { value, dress: CellDress { scale, decimals, text: true }, how: Some(how) }
+}
+
+/// A number without its thousands separators, if it has them in the right places.
+fn without_separators(text: &str) -> Option<String> {
+    if !text.contains(',') {
+        return Some(text.to_owned());
+    }
+    let (whole, part) = text.split_once('.').map_or((text, None), |(w, p)| (w, Some(p)));
+    let mut groups = whole.trim_start_matches('-').split(',');
+    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    let rest = groups.all(|group| group.len() == 3);
+    let plain = whole.replace(',', "");
+    (first && rest && part.is_none_or(|part| !part.contains(','))).then(|| match part {
+        Some(part) => format!("{plain}.{part}"),
+        None => plain,
+    })
+}
+
+/// The power of ten between two units of money, if both are: −4 from 元 to 万元.
+pub fn money_scale(found: &str, asked: &str) -> Option<i8> {
+    let power = |unit: &str| match fold(unit).as_str() {
+        "元" => Some(0_i8),
+        "千元" => Some(3),
+        "万元" => Some(4),
+        "亿元" => Some(8),
+        _ => None,
+    };
+    Some(power(found)? - power(asked)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::borrow::Cow;
+
+    fn asked(kind: Type, words: &BlankWords) -> Asked<'_> {
+        Asked { kind, unit: Some("项"), unit_scale: 0, blank_words: words }
+    }
+
+    fn text(kind: Type, cell: &str) -> Read {
+        let words = BlankWords::default();
+        read(&RawValue::Text(Cow::Borrowed(cell)), Format::default(), &asked(kind, &words))
+    }
+
+    fn value(read: Read) -> Option<(f64, u8)> {
+        match read {
+            Read::Number { value, dress, .. } => Some((value, dress.decimals)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn numbers_are_read_in_the_dresses_they_come_in() {
+        assert_eq!(value(text(Type::Count, "３，５８１")), Some((3581.0, 0)));
+        assert_eq!(value(text(Type::Count, " 12 项 ")), Some((12.0, 0)));
+        assert_eq!(value(text(Type::Percent, "14.70％")), Some((0.147, 2)));
+        assert_eq!(value(text(Type::Percent, "－3.2")), Some((-0.032, 1)));
+        assert_eq!(value(text(Type::Points, "0.7个百分点")), Some((0.007, 1)));
+    }
+
+    #[test]
+    fn what_is_no_figure_says_why() {
+        let absent = |cell: &str| match text(Type::Count, cell) {
+            Read::Absent(absent) => absent,
+            other => panic!("{cell}: {other:?}"),
+        };
+        assert_eq!(absent("约30"), Absent::Unreadable(Unreadable::Approximate));
+        assert_eq!(absent("—"), Absent::NotApplicable);
+        assert_eq!(absent("无"), Absent::Nil);
+        assert_eq!(absent("#REF!"), Absent::Unreadable(Unreadable::ErrorValue));
+        assert_eq!(absent("1,23"), Absent::Unreadable(Unreadable::NotANumber));
+        assert_eq!(absent("12.5"), Absent::Unreadable(Unreadable::NotACount));
+        assert_eq!(absent("-3"), Absent::Unreadable(Unreadable::NotACount));
+        assert_eq!(absent("见附件"), Absent::Unreadable(Unreadable::NotANumber));
+    }
+
+    #[test]
+    fn a_percent_format_decides_what_a_number_means() {
+        let words = BlankWords::default();
+        let percent = Format { percent: true, decimals: Some(1), ..Format::default() };
+        let cell = |x, format| read(&RawValue::Number(x), format, &asked(Type::Percent, &words));
+        assert_eq!(value(cell(0.147, percent)), Some((0.147, 1)));
+        assert_eq!(value(cell(14.7, Format::default())), Some((0.147, 1)));
+        let error = RawValue::Error("#DIV/0!");
+        let read = read(&error, percent, &asked(Type::Percent, &words));
+        assert_eq!(read, Read::Absent(Absent::NotApplicable));
+    }
+
+    #[test]
+    fn a_scaled_format_means_what_is_shown() {
+        let words = BlankWords::default();
+        let wan = crate::workbook::format::parse("0!.0,\"万\"");
+        let asked = Asked { kind: Type::Number, unit: None, unit_scale: 0, blank_words: &words };
+        assert_eq!(value(read(&RawValue::Number(12000.0), wan, &asked)), Some((1.2, 1)));
+    }
 }

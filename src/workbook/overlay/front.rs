@@ -90,7 +90,7 @@ pub(super) fn worksheet(
         protection,
         &filter,
         &merges(&front.merges)?,
-        &conditional_formats("", &front.marks, 0, tints)?,
+        &conditional_formats("", &front.marks, tints)?,
         &drop_downs(&front.lists)?,
         &wrapped("hyperlinks", None, &links),
         "<pageMargins left=\"0.4\" right=\"0.4\" top=\"0.6\" bottom=\"0.6\" header=\"0.3\" footer=\"0.3\"/>",

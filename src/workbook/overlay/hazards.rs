@@ -57,7 +57,7 @@ impl Hazards {
         })?;
         if !ids.is_empty() {
             let outline = sheet.outline()?;
-            let elements: Vec<usize> = outline
+            let elements = outline
                 .all()
                 .filter(|&element| matches!(outline.name(element), "control" | "oleObject"))
                 .filter(|&element| {

@@ -15,7 +15,7 @@
 //!
 //! Macros, `ActiveX` controls, embedded objects, connections, ribbons and signatures are dropped
 //! by name. The bytes are foreign: whatever cannot be understood ends in
-//! [`OverlayError::CannotOverlay`], and the caller sends a plain copy. What the sheet says, and
+//! `OverlayError::CannotOverlay`, and the caller sends a plain copy. What the sheet says, and
 //! which cells are accused, is left to the caller; so are xls, xlsb and ods.
 
 #![allow(
@@ -340,8 +340,7 @@ pub fn apply(
     front::check_name(&overlay.front.name)?;
     for wanted in &overlay.sheets {
         if !book
-            .sheets
-            .iter()
+            .own_sheets()
             .any(|sheet| sheet.is_worksheet && sheet.is_named(&wanted.sheet))
         {
             return Err(OverlayError::NoSuchSheet {

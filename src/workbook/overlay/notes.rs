@@ -121,19 +121,28 @@ fn cut(outline: &Outline, edits: &mut Edits, texts: &[usize], line: usize) {
         None => escaped_content(content.split(LINE).next().unwrap_or_default()),
     };
     // The line break before our line is ours; LibreOffice puts it at the end of the run before.
-    let (kept, has_break) = match kept.strip_suffix('\n') {
-        Some(kept) => (kept, true),
-        None => (kept.as_str(), false),
-    };
-    if kept.is_empty() && line > 0 {
+    let shortened = without_break(&kept);
+    if shortened.is_empty() && line > 0 {
         edits.remove(outline, run_of(text));
-        let before = outline.node(texts[line - 1]);
-        if !has_break && outline.raw(texts[line - 1]).ends_with('\n') {
-            edits.replace(before.close - 1..before.close, "");
+        if kept.is_empty() {
+            let before = outline.raw(texts[line - 1]);
+            let place = outline.node(texts[line - 1]);
+            edits.replace(place.inner + without_break(before).len()..place.close, "");
         }
     } else {
-        edits.replace(outline.node(text).inner..outline.node(text).close, kept);
+        edits.replace(
+            outline.node(text).inner..outline.node(text).close,
+            shortened,
+        );
     }
+}
+
+/// The text as it is written, without a line break at its end.
+fn without_break(raw: &str) -> &str {
+    ["\n", "&#10;", "&#xA;", "&#xa;"]
+        .iter()
+        .find_map(|line_break| raw.strip_suffix(line_break))
+        .unwrap_or(raw)
 }
 
 /// Takes the boxes of notes that are gone out of the sheet's drawing, and the drawing away if
@@ -400,6 +409,7 @@ impl Grid {
                 .into_iter()
                 .flat_map(|columns| sheet.children(columns))
                 .filter_map(column)
+                .take(16_384)
                 .collect(),
             width: format
                 .and_then(|format| decimal(format, "defaultColWidth"))
@@ -455,11 +465,7 @@ fn comments_of<R: Read + Seek>(
     package: &mut Package<R>,
     sheet: &Sheet,
 ) -> Result<Option<(String, String)>, OverlayError> {
-    let rels = package.rels(&sheet.part)?;
-    let found = rels.into_iter().find(|rel| rel.kind == "comments");
-    Ok(found
-        .and_then(|rel| Some((rel.id, rel.target?)))
-        .filter(|(_, part)| package.has(part)))
+    package.related(&sheet.part, &["comments"])
 }
 
 /// The drawing that holds the boxes of the sheet's notes.
@@ -525,10 +531,11 @@ fn texts(outline: &Outline, comment: usize) -> Vec<usize> {
         .collect()
 }
 
-/// The boxes of notes in a drawing: the cell and the shape.
+/// The boxes of notes in a drawing: the cell and the shape, at any depth, because in a drawing
+/// that leaves an element open ours stand inside of that.
 fn boxes<'o>(outline: &'o Outline) -> impl Iterator<Item = (Cell, usize)> + 'o {
     let shapes = outline
-        .children(0)
+        .all()
         .filter(|&shape| outline.name(shape) == "shape");
     shapes.filter_map(|shape| {
         let data = outline.child(shape, "ClientData")?;

@@ -15,6 +15,8 @@ use super::xml::{DECLARATION, Edits, Outline, escaped};
 use super::{Limits, OverlayError};
 
 const CONTENT_TYPES: &str = "[Content_Types].xml";
+/// More parts than any workbook has; each costs a look at the lists of parts.
+const MOST_PARTS: usize = 20_000;
 /// The namespace of relationships' types in the transitional conformance class.
 const TRANSITIONAL: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 /// The same in strict OOXML.
@@ -62,6 +64,11 @@ impl<R: Read + Seek> Package<R> {
             OverlayError::cannot(format!("it was read as a zip package, and: {error}"))
         };
         let mut zip = ZipArchive::new(reader).map_err(foreign)?;
+        if zip.len() > MOST_PARTS {
+            return Err(OverlayError::cannot(format!(
+                "it has more than {MOST_PARTS} parts"
+            )));
+        }
         let mut entries = Vec::with_capacity(zip.len());
         let mut places = BTreeMap::new();
         let mut inflated: u64 = 0;
@@ -140,15 +147,10 @@ impl<R: Read + Seek> Package<R> {
         Ok(bytes)
     }
 
-    /// The part as text, without a byte order mark.
+    /// The part as text.
     pub(super) fn text(&mut self, part: &str) -> Result<String, OverlayError> {
         let bytes = self.bytes(part)?;
-        utf8(part, &bytes)?;
-        let text = String::from_utf8(bytes).unwrap_or_default();
-        Ok(text
-            .strip_prefix('\u{FEFF}')
-            .map(str::to_owned)
-            .unwrap_or(text))
+        Ok(utf8(part, &bytes)?.to_owned())
     }
 
     /// Replaces a part, or adds it.
@@ -176,19 +178,28 @@ impl<R: Read + Seek> Package<R> {
 
     /// Drops a part with its own relationships and its content type.
     pub(super) fn drop_part(&mut self, part: &str) -> Result<(), OverlayError> {
+        self.drop_bytes(part);
+        self.drop_types(&[part.to_owned()])
+    }
+
+    fn drop_bytes(&mut self, part: &str) {
         for name in [part.to_owned(), rels_of(part)] {
             if let Some(&index) = self.places.get(&key(&name)) {
                 self.entries[index].fate = Fate::Dropped;
             }
             self.added.remove(&key(&name));
         }
+    }
+
+    fn drop_types(&mut self, parts: &[String]) -> Result<(), OverlayError> {
+        let gone: BTreeSet<String> = parts.iter().map(|part| key(part)).collect();
         let text = self.text(CONTENT_TYPES)?;
         let types = Outline::parse(CONTENT_TYPES, &text)?;
         let mut edits = Edits::default();
         for child in types.children(0) {
             if types
                 .attribute(child, "PartName")
-                .is_some_and(|name| key(&name) == key(part))
+                .is_some_and(|name| gone.contains(&key(&name)))
             {
                 edits.remove(&types, child);
             }
@@ -314,6 +325,21 @@ impl<R: Read + Seek> Package<R> {
         Ok(outline.children(0).filter_map(rel).collect())
     }
 
+    /// The first relationship of one of the kinds that leads to a part that is there: its id,
+    /// and the part.
+    pub(super) fn related(
+        &mut self,
+        part: &str,
+        kinds: &[&str],
+    ) -> Result<Option<(String, String)>, OverlayError> {
+        let rels = self.rels(part)?;
+        Ok(rels
+            .into_iter()
+            .filter(|rel| kinds.contains(&rel.kind.as_str()))
+            .filter_map(|rel| Some((rel.id, rel.target?)))
+            .find(|(_, part)| self.has(part)))
+    }
+
     /// Adds a relationship and says its id.
     pub(super) fn add_rel(
         &mut self,
@@ -408,10 +434,11 @@ impl<R: Read + Seek> Package<R> {
                 }
                 waiting.push(target);
             }
-            self.drop_part(&part)?;
+            self.drop_bytes(&part);
             dropped.push(part);
         }
         dropped.sort();
+        self.drop_types(&dropped)?;
         Ok(dropped)
     }
 
@@ -476,13 +503,13 @@ impl<R: Read + Seek> Package<R> {
     }
 }
 
-/// The part's bytes as text. Other encodings than UTF-8 are allowed by the standard and used by
+/// The part's bytes as text, without a byte order mark. Other encodings than UTF-8 are allowed by the standard and used by
 /// next to nobody.
 pub(super) fn utf8<'b>(part: &str, bytes: &'b [u8]) -> Result<&'b str, OverlayError> {
     let other = || OverlayError::cannot(format!("`{part}` is in another encoding than UTF-8"));
     let text = std::str::from_utf8(bytes).map_err(|_| other())?;
+    let text = text.trim_start_matches('\u{FEFF}');
     let declared = text
-        .trim_start_matches('\u{FEFF}')
         .strip_prefix("<?xml")
         .and_then(|rest| rest.split_once("?>"))
         .and_then(|(declaration, _)| declaration.split_once("encoding"))

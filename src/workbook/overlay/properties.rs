@@ -22,12 +22,7 @@ pub(super) fn replace<R: Read + Seek>(
     package: &mut Package<R>,
     properties: &[(String, String)],
 ) -> Result<bool, OverlayError> {
-    let existing = package
-        .rels("")?
-        .into_iter()
-        .find(|rel| matches!(rel.kind.as_str(), "custom-properties" | "customProperties"))
-        .and_then(|rel| Some((rel.id, rel.target?)))
-        .filter(|(_, part)| package.has(part));
+    let existing = package.related("", &["custom-properties", "customProperties"])?;
     let mut traced = false;
     let mut part = None;
     if let Some((rel, path)) = existing {

@@ -65,6 +65,10 @@ pub(super) const ORDER: [&str; 38] = [
     "extLst",
 ];
 
+/// The element before conditional formats: ours stand before those that a sheet has, because
+/// `LibreOffice` goes by the order and Excel by the priority.
+const BEFORE_FORMATS: &str = "phoneticPr";
+
 /// A sheet part, opened.
 pub(super) struct Sheet {
     pub part: String,
@@ -83,29 +87,26 @@ impl Sheet {
     ) -> Result<Self, OverlayError> {
         let bytes = package.bytes(part)?;
         let whole = utf8(part, &bytes)?;
-        let mark = if whole.starts_with('\u{FEFF}') {
-            '\u{FEFF}'.len_utf8()
-        } else {
-            0
-        };
-        let data = find_data(part, &whole[mark..])?;
-        let data = data.map(|(place, stand_in)| (place.start + mark..place.end + mark, stand_in));
+        let mark = bytes.len() - whole.len();
+        let data = find_data(part, whole)?;
         let text = match &data {
             Some((place, stand_in)) => {
-                format!(
-                    "{}{stand_in}{}",
-                    &whole[mark..place.start],
-                    &whole[place.end..]
-                )
+                [&whole[..place.start], stand_in, &whole[place.end..]].concat()
             }
-            None => whole[mark..].to_owned(),
+            None => whole.to_owned(),
         };
-        Outline::parse(part, &text)?;
+        let outline = Outline::parse(part, &text)?;
+        let root = outline.name(0);
+        if !matches!(root, "worksheet" | "chartsheet" | "dialogsheet") {
+            return Err(OverlayError::cannot(format!(
+                "`{part}` is a `{root}`, expected a sheet"
+            )));
+        }
         Ok(Self {
             part: part.to_owned(),
             before: text.clone(),
             text,
-            data: data.map(|(place, _)| place),
+            data: data.map(|(place, _)| place.start + mark..place.end + mark),
             bytes,
         })
     }
@@ -118,15 +119,14 @@ impl Sheet {
     /// Takes earlier conditional formats of ours off, and says whether there were any.
     ///
     /// A format belongs to us if one of its formulas bears the marker, wherever it was copied
-    /// to. Excel moves formats that look at other sheets into the extension list.
+    /// to. Excel moves formats that look at other sheets into the extension list. The formats
+    /// that stay get the priorities back that they had before [`Self::mark`].
     pub(super) fn strip(&mut self) -> Result<bool, OverlayError> {
         if !self.text.contains("hebiao") {
             return Ok(false);
         }
         let outline = self.outline()?;
-        let ours: Vec<usize> = outline
-            .all()
-            .filter(|&rule| outline.name(rule) == "cfRule")
+        let ours: BTreeSet<usize> = rules(&outline)
             .filter(|&rule| {
                 outline.descendants(rule).any(|formula| {
                     matches!(outline.name(formula), "formula" | "f")
@@ -134,12 +134,23 @@ impl Sheet {
                 })
             })
             .collect();
-        let edits = removal(&outline, &ours, |name| {
+        let mut edits = removal(&outline, &ours, |name| {
             matches!(
                 name,
                 "conditionalFormatting" | "conditionalFormattings" | "ext" | "extLst"
             )
         });
+        let went: Vec<u32> = ours
+            .iter()
+            .filter_map(|&rule| outline.number(rule, "priority"))
+            .collect();
+        for rule in rules(&outline).filter(|rule| !ours.contains(rule)) {
+            if let Some(priority) = outline.number(rule, "priority") {
+                let before = went.iter().filter(|&&gone| gone < priority).count();
+                let left = u32::try_from(before).map_or(priority, |before| priority - before);
+                edits.set(&outline, rule, "priority", &left.to_string());
+            }
+        }
         self.text = edits.apply(&self.text);
         Ok(!ours.is_empty())
     }
@@ -160,24 +171,23 @@ impl Sheet {
         Ok(())
     }
 
-    /// Puts marks on the sheet, after the formats that it has.
+    /// Puts marks on the sheet. They go before the formats that it has, whose priorities are
+    /// shifted: a clerk's own colours would hide what is wrong.
     pub(super) fn mark(&mut self, marks: &[Mark], tints: &Tints) -> Result<(), OverlayError> {
         if marks.is_empty() {
             return Ok(());
         }
         let outline = self.outline()?;
-        let greatest = outline
-            .all()
-            .filter(|&rule| outline.name(rule) == "cfRule")
-            .filter_map(|rule| outline.number(rule, "priority"))
-            .max()
-            .unwrap_or(0);
-        let formats = conditional_formats(outline.prefix(), marks, greatest, tints)?;
+        let formats = conditional_formats(outline.prefix(), marks, tints)?;
         let mut edits = Edits::default();
-        edits.insert(
-            place_in_order(&outline, &ORDER, "conditionalFormatting"),
-            formats,
-        );
+        let shift = u32::try_from(marks.len()).unwrap_or(u32::MAX);
+        for rule in rules(&outline) {
+            if let Some(priority) = outline.number(rule, "priority") {
+                let shifted = priority.saturating_add(shift);
+                edits.set(&outline, rule, "priority", &shifted.to_string());
+            }
+        }
+        edits.insert(place_in_order(&outline, &ORDER, BEFORE_FORMATS), formats);
         self.text = edits.apply(&self.text);
         Ok(())
     }
@@ -254,12 +264,16 @@ fn find_data(part: &str, text: &str) -> Result<Option<(Range<usize>, String)>, O
     }
 }
 
-/// The elements for marks, cell by cell, with priorities above `greatest`: of several marks on
-/// a cell the graver one colours it.
+/// The rules of conditional formats, those of the extension list included.
+fn rules<'o>(outline: &'o Outline) -> impl Iterator<Item = usize> + 'o {
+    outline.all().filter(|&rule| outline.name(rule) == "cfRule")
+}
+
+/// The elements for marks, cell by cell, with priorities from 1 on: of several marks on a cell
+/// the graver one colours it.
 pub(super) fn conditional_formats(
     prefix: &str,
     marks: &[Mark],
-    greatest: u32,
     tints: &Tints,
 ) -> Result<String, OverlayError> {
     let mut cells: BTreeMap<(Cell, Cell), Vec<&Mark>> = BTreeMap::new();
@@ -268,7 +282,7 @@ pub(super) fn conditional_formats(
         cells.entry((area.first, area.last)).or_default().push(mark);
     }
     let mut formats = String::new();
-    let mut priority = greatest;
+    let mut priority = 0u32;
     for ((first, last), mut marks) in cells {
         marks.sort_by_key(|mark| mark.severity);
         formats += &format!(
@@ -315,23 +329,23 @@ pub(super) fn checked_formula<'f>(cell: &str, formula: &'f str) -> Result<&'f st
 /// and has nothing left but what says nothing by itself.
 pub(super) fn removal(
     outline: &Outline,
-    elements: &[usize],
+    elements: &BTreeSet<usize>,
     may_be_hollow: impl Fn(&str) -> bool,
 ) -> Edits {
-    let mut gone: BTreeSet<usize> = elements.iter().copied().collect();
-    for &element in elements {
-        let mut around = outline.node(element).parent;
-        while around != 0 && may_be_hollow(outline.name(around)) {
-            let is_hollow = outline.children(around).all(|child| {
+    let mut gone = elements.clone();
+    let parent = |&element: &usize| outline.node(element).parent;
+    let mut around: BTreeSet<usize> = elements.iter().map(parent).collect();
+    // An element comes before what it holds, so the last one is decided first.
+    while let Some(element) = around.pop_last() {
+        let is_hollow = element != 0
+            && may_be_hollow(outline.name(element))
+            && outline.children(element).all(|child| {
                 gone.contains(&child)
                     || matches!(outline.name(child), "sqref" | "Fallback")
                         && outline.children(child).next().is_none()
             });
-            if !is_hollow {
-                break;
-            }
-            gone.insert(around);
-            around = outline.node(around).parent;
+        if is_hollow && gone.insert(element) {
+            around.insert(outline.node(element).parent);
         }
     }
     let mut edits = Edits::default();

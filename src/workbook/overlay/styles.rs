@@ -81,13 +81,7 @@ impl Styles {
         package: &mut Package<R>,
         workbook: &str,
     ) -> Result<Self, OverlayError> {
-        let part = package
-            .rels(workbook)?
-            .into_iter()
-            .find(|rel| rel.kind == "styles")
-            .and_then(|rel| rel.target)
-            .filter(|part| package.has(part));
-        let part = if let Some(part) = part {
+        let part = if let Some((_, part)) = package.related(workbook, &["styles"])? {
             part
         } else {
             let main = package.main_namespace();

@@ -337,7 +337,7 @@ fn somebody_elses_note_and_format_stay_with_ours_below() {
     assert_eq!(count(boxes, "ObjectType=\"Note\""), 2);
     let sheet = part(&parts, "xl/worksheets/sheet1.xml");
     assert_eq!(count(sheet, "<cfRule "), 4);
-    assert!(sheet.contains("priority=\"1\""));
+    assert!(sheet.contains("type=\"cellIs\" dxfId=\"0\" priority=\"4\""));
     // The error on B4 goes before the query on B4.
     assert!(sheet.find("B4&lt;0").unwrap() < sheet.find("B4&lt;&gt;SUM").unwrap());
     assert!(sheet.find("<conditionalFormatting").unwrap() < sheet.find("<pageMargins").unwrap());
@@ -422,6 +422,20 @@ fn words_above_our_line_are_kept_as_somebodys() {
     let parts = parts(&after);
     let comments = part(&parts, "xl/comments1.xml");
     assert!(comments.contains("已核实，无误</t>") && !comments.contains("请核实"));
+}
+
+#[test]
+fn a_line_break_that_libreoffice_has_moved_comes_off_with_our_words() {
+    let (after, _) = applied(&submitted(), &overlay());
+    let words = [
+        ("教学点</t>", "教学点&#10;</t>"),
+        ("\n—— 核表 ——\n比上年", "—— 核表 ——&#10;比上年"),
+        ("<author>核表</author>", "<author> </author>"),
+    ];
+    let saved = reworded(&after, "xl/comments1.xml", &words);
+    let parts = parts(&stripped(&saved, &[]).0);
+    let comments = part(&parts, "xl/comments1.xml");
+    assert!(comments.contains("教学点</t></r></text></comment></commentList>"));
 }
 
 #[test]

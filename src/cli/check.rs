@@ -1,0 +1,150 @@
+//! `hebiao check FILE...`
+
+use super::{Exit, Folders, complain, say};
+use crate::finding::Finding;
+use crate::job::{self, Order};
+use crate::judge::{FileRead, judge};
+use crate::log::Log;
+use crate::period::Period;
+use crate::publish::Output;
+use crate::report::Judged;
+use crate::report::machine::{self, FindingsFile, SeverityCounts};
+use crate::words::{Lang, Text};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// 要看的工作簿 / the workbooks to look at
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// 报告期；不写则以表内写的为准 / the period; what the form says if not given
+    #[arg(long, value_name = "2023-12", value_parser = Period::parse)]
+    period: Option<Period>,
+    /// 输出格式 / how the findings are shown
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// 给人看 / for people
+    Text,
+    /// 与 findings.json 相同 / as findings.json
+    Json,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Exit {
+    let Some(loaded) = arguments.folders.load() else { return Exit::Failed };
+    let lang = loaded.lang;
+    if let Err(error) = Output::recover(&arguments.folders.output) {
+        complain(lang, "结果文件夹里有上次没有写完的内容，恢复不了", &error);
+        return Exit::Failed;
+    }
+    let order = match arguments.folders.order(&loaded) {
+        Ok(order) => Order { period: arguments.period, ..order },
+        Err(error) => {
+            complain(lang, "找不到自己的程序文件", &error);
+            return Exit::Failed;
+        }
+    };
+    let log = Log::new(lang, false, false, false);
+    let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
+    let files = arguments
+        .files
+        .iter()
+        .map(|path| (path.clone(), path.to_string_lossy().replace('\\', "/")))
+        .collect();
+    let files = job::read_files(files, arguments.period, &pool, order.now, &log);
+    let Some(period) = period(arguments.period, &files, lang) else { return Exit::Failed };
+    let baseline = match job::baseline(&order, &loaded.rulebook, &pool, period, &log) {
+        Ok(baseline) => baseline,
+        Err(error) => {
+            complain(lang, &super::run::words(&error), &error);
+            return Exit::Failed;
+        }
+    };
+    let judged = judge(&loaded.rulebook, period, files, &baseline, order.now);
+    let shown = match arguments.format {
+        Format::Text => Ok(text(&judged, lang).into_bytes()),
+        Format::Json => machine::json(&FindingsFile::of(&judged)),
+    };
+    match shown {
+        // A reader that has gone away has seen enough.
+        Ok(bytes) => drop(std::io::stdout().write_all(&bytes)),
+        Err(error) => {
+            complain(lang, "结果写不出来", &error);
+            return Exit::Failed;
+        }
+    }
+    let counts = SeverityCounts::of(&judged.findings);
+    if counts.error + counts.query > 0 { Exit::ForPeople } else { Exit::Clean }
+}
+
+/// The one period that the files are of.
+fn period(asked: Option<Period>, files: &[FileRead], lang: Lang) -> Option<Period> {
+    if asked.is_some() {
+        return asked;
+    }
+    let received = files.iter().flat_map(|file| &file.reading.received);
+    let periods: BTreeSet<Period> = received.filter_map(|received| received.period).collect();
+    let mut of = periods.iter();
+    match (of.next(), of.next()) {
+        (Some(period), None) => Some(*period),
+        (None, _) => {
+            for file in files {
+                let why = file.reading.refused.clone().unwrap_or_default();
+                let name = &file.name;
+                say(&format!("{name}：{}", why.get(lang)));
+            }
+            let text = Text::new(
+                "看不出是哪个报告期，请用 --period 指明",
+                "there is no telling the period: say so with --period",
+            );
+            say(text.get(lang));
+            None
+        }
+        _ => {
+            let list = periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let text = both!(
+                "这些文件分属几个报告期（{list}），请用 --period 指明一个",
+                "the files are of several periods ({list}): say which with --period"
+            );
+            say(text.get(lang));
+            None
+        }
+    }
+}
+
+/// The findings for a person at a terminal, and what was not evaluated.
+fn text(judged: &Judged<'_>, lang: Lang) -> String {
+    let mut out = String::new();
+    let mut line = |text: &str| {
+        out.push_str(text);
+        out.push('\n');
+    };
+    for finding in &judged.findings {
+        let Finding { place, rule, message, fix, severity, .. } = finding;
+        let level = severity.words();
+        let (level, message, fix) = (level.get(lang), message.get(lang), fix.get(lang));
+        let numbers = finding.variable.as_ref().and_then(|v| v.numbers.as_ref());
+        let numbers = numbers.map_or_else(String::new, |n| format!(" · {}", n.get(lang)));
+        line(&format!("{place}{numbers}"));
+        line(&format!("  {level} [{rule}] {message}"));
+        line(&format!("  → {fix}"));
+    }
+    let SeverityCounts { error, query, note } = SeverityCounts::of(&judged.findings);
+    let unevaluated: u64 = judged.outcomes.iter().map(|rule| rule.counts.unevaluated()).sum();
+    let looked: u64 = judged.outcomes.iter().map(|rule| rule.counts.units()).sum();
+    let period = judged.period;
+    let text = both!(
+        "{period}：必改 {error}，核实 {query}，提示 {note}；共审核 {looked} 项，未审核 {unevaluated} 项",
+        "{period}: {error} errors, {query} queries, {note} notes; {looked} units looked at, {unevaluated} not evaluated"
+    );
+    line(text.get(lang));
+    out
+}

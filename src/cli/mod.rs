@@ -1,0 +1,225 @@
+//! The command line: arguments in, exit code out.
+
+mod check;
+mod rules;
+mod run;
+
+use crate::rulebook::source::{Problem, ReadError, Sources};
+use crate::rulebook::{Rulebook, Unusable};
+use crate::words::Lang;
+use crate::worker::pool::WorkerCommand;
+use chrono::{NaiveDateTime, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The argument that opens the worker's door; it is looked at before anything else.
+pub const WORKER: &str = "worker-process";
+
+/// What the exit code says. cron reads nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing to act on.
+    Clean,
+    /// Something for people: errors, queries, missing forms.
+    ForPeople,
+    /// The job could not run, and nothing was published.
+    Failed,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::ForPeople => 1,
+            Exit::Failed => 2,
+        })
+    }
+}
+
+/// 核表 · 合表：审核区县报来的统计工作簿，汇总全市数字，把问题标回各单位自己的工作簿。
+///
+/// Checks the statistical workbooks that districts send in, consolidates them, and sends each
+/// district its own workbook back with what is to be mended or explained.
+#[derive(Debug, Parser)]
+#[command(name = "hebiao", version, propagate_version = true, after_help = AFTER)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER: &str = "\
+退出码 / exit code:
+  0  没有需要处理的事 / nothing to act on
+  1  有需要人处理的事：必改、核实、缺报 / something for people
+  2  任务没有跑成，没有发布任何结果 / the job could not run, nothing was published
+
+例 / examples:
+  hebiao run                          所有有文件夹、未封库的报告期 / every period with a folder
+  hebiao run --period 2023-12         只跑一期 / one period
+  hebiao check 巴南区.xlsx --period 2023-12   只看一个文件，不写任何东西 / one file, nothing written
+  hebiao rules check                  检查规则文件 / look at the rule files";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 审核、汇总并发布 / check, consolidate and publish
+    Run(run::Arguments),
+    /// 只审核给定的文件，不写任何东西 / check single files, nothing is written
+    Check(check::Arguments),
+    /// 规则文件 / the rule files
+    #[command(subcommand)]
+    Rules(rules::Command),
+}
+
+/// Where things are, for every command.
+#[derive(Debug, Clone, Args)]
+struct Folders {
+    /// 规则文件夹 / the folder of rule files
+    #[arg(long, value_name = "DIR", default_value = "rules")]
+    rules: PathBuf,
+    /// 报送文件夹，每期一个子文件夹 / the folder of submissions, a folder a period
+    #[arg(long, value_name = "DIR", default_value = "input")]
+    input: PathBuf,
+    /// 结果文件夹 / the folder of results
+    #[arg(long, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+    /// 结果和提示用的语言，默认按 job.toml / the language, as job.toml says if not given
+    #[arg(long, value_name = "LANG")]
+    lang: Option<LangArgument>,
+    /// 当作现在的时间，办公所在时区 / the time to take for now, in the office's zone
+    #[arg(long, value_name = "2024-01-08T02:00", value_parser = time)]
+    now: Option<NaiveDateTime>,
+    /// 同时读几个文件，默认为处理器核数 / how many files are read at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LangArgument {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+fn time(text: &str) -> Result<NaiveDateTime, String> {
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .ok_or_else(|| format!("`{text}` 不是时间，应写成 / expected a time such as 2024-01-08T02:00"))
+}
+
+/// Reads the arguments and does what they ask.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Failed } else { Exit::Clean };
+        }
+    };
+    match cli.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Rules(rules::Command::Check(arguments)) => rules::check(&arguments),
+    }
+}
+
+/// The rules of a folder, or everything that is wrong with them, told.
+struct Loaded {
+    rulebook: Rulebook,
+    sources: Sources,
+    warnings: Vec<Problem>,
+    lang: Lang,
+}
+
+impl Folders {
+    fn load(&self) -> Option<Loaded> {
+        let asked = self.lang.map(|lang| match lang {
+            LangArgument::Zh => Lang::Zh,
+            LangArgument::En => Lang::En,
+        });
+        let lang = asked.unwrap_or_default();
+        let (sources, problems) = match Sources::read(&self.rules) {
+            Ok(read) => read,
+            Err(error) => {
+                let zh = match &error {
+                    ReadError::NoFolder { dir } => format!(
+                        "没有规则文件夹 {}：里面应有 job.toml、districts.csv 和每张报表一个 .toml",
+                        dir.display()
+                    ),
+                    ReadError::Read { path, .. } => format!("规则文件 {} 读不出来", path.display()),
+                };
+                complain(lang, &zh, &error);
+                return None;
+            }
+        };
+        match Rulebook::load(&sources, problems) {
+            Ok((rulebook, warnings)) => {
+                let lang = asked.unwrap_or(rulebook.job.language);
+                Some(Loaded { rulebook, sources, warnings, lang })
+            }
+            Err(Unusable { sources, problems }) => {
+                for problem in &problems {
+                    say(&format!("{}\n", problem.draw(&sources, lang)));
+                }
+                let count = problems.iter().filter(|problem| !problem.warning).count();
+                let text = both!(
+                    "规则文件有 {count} 处错误，改正后再运行；没有读取任何报送文件。",
+                    "the rule files have {count} mistakes; no submission was opened."
+                );
+                say(text.get(lang));
+                None
+            }
+        }
+    }
+
+    /// Now, in the office's time. This is the only clock of the program.
+    fn now(&self, rulebook: &Rulebook) -> NaiveDateTime {
+        self.now.unwrap_or_else(|| Utc::now().with_timezone(&rulebook.job.time_zone).naive_local())
+    }
+
+    fn workers(&self) -> usize {
+        self.workers.map_or_else(
+            || std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            usize::from,
+        )
+    }
+
+    fn order(&self, loaded: &Loaded) -> std::io::Result<crate::job::Order> {
+        Ok(crate::job::Order {
+            input: self.input.clone(),
+            output: self.output.clone(),
+            period: None,
+            lang: loaded.lang,
+            now: self.now(&loaded.rulebook),
+            workers: self.workers(),
+            worker: WorkerCommand {
+                program: std::env::current_exe()?,
+                arguments: vec![WORKER.into()],
+            },
+        })
+    }
+}
+
+/// A line to whoever started the program. Nobody listening is no reason to fail.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// An error with its causes, under the sentence that people read.
+fn complain(lang: Lang, zh: &str, error: &dyn std::error::Error) {
+    let mut chain = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        chain = format!("{chain}: {source}");
+        cause = source.source();
+    }
+    match lang {
+        Lang::Zh if !zh.is_empty() => say(&format!("核表：{zh}\n（{chain}）")),
+        Lang::Zh => say(&format!("核表：{chain}")),
+        Lang::En => say(&format!("hebiao: {chain}")),
+    }
+}

@@ -1,0 +1,90 @@
+//! Which files of an input folder are submissions.
+//!
+//! Names are sorted, so that no file system's order shows in what is published. Links are not
+//! followed out of the folder, and what is no file is told, not opened.
+
+use crate::period::Period;
+use crate::words::Text;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A file of a period's folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// Its path relative to the period's folder, with `/` between.
+    pub name: String,
+    /// Its path.
+    pub path: PathBuf,
+    /// Why it is not looked into, if it is not.
+    pub refused: Option<Text>,
+}
+
+/// Folders deeper than this are nobody's submissions.
+const MOST_DEPTH: usize = 8;
+
+/// Everything in a period's folder that may be a submission, sorted by name.
+///
+/// # Errors
+/// When the folder itself cannot be listed.
+pub fn files(folder: &Path) -> io::Result<Vec<Candidate>> {
+    let mut found = Vec::new();
+    list(folder, "", 0, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Candidate>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let own = entry.file_name().to_string_lossy().into_owned();
+        // Lock files of an open workbook, and files of the system.
+        if own.starts_with("~$") || own.starts_with('.') || own.eq_ignore_ascii_case("thumbs.db") {
+            continue;
+        }
+        let name = format!("{prefix}{own}");
+        let path = entry.path();
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            if depth < MOST_DEPTH && list(&path, &format!("{name}/"), depth + 1, found).is_err() {
+                found.push(refused(
+                    name,
+                    path,
+                    Text::new("文件夹打不开，请检查权限", "the folder cannot be opened"),
+                ));
+            }
+            continue;
+        }
+        if !kind.is_file() {
+            found.push(refused(
+                name,
+                path,
+                Text::new(
+                    "这是链接或特殊文件，不读取。请把文件本身放进来",
+                    "this is a link or a special file and is not read: put the file itself here",
+                ),
+            ));
+            continue;
+        }
+        found.push(Candidate { name, path, refused: None });
+    }
+    Ok(())
+}
+
+fn refused(name: String, path: PathBuf, why: Text) -> Candidate {
+    Candidate { name, path, refused: Some(why) }
+}
+
+/// The periods that have a folder, oldest first.
+///
+/// # Errors
+/// When the input folder cannot be listed.
+pub fn periods(input: &Path) -> io::Result<Vec<Period>> {
+    let mut periods: Vec<Period> = fs::read_dir(input)?
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| Period::parse(&entry.file_name().to_string_lossy()).ok())
+        .collect();
+    periods.sort_unstable();
+    Ok(periods)
+}

@@ -1,0 +1,90 @@
+//! A sheet's cells by place, and its labels as people see them: merges filled in.
+
+use crate::place::{Cell, Range};
+use crate::workbook::{RawCell, RawSheet, RawValue};
+use std::collections::BTreeMap;
+
+/// A sheet that can be asked for single cells.
+pub struct Grid<'a> {
+    /// The sheet.
+    pub sheet: &'a RawSheet<'a>,
+    /// Each row that has cells, with where they stand among the sheet's.
+    pub rows: Vec<(u32, std::ops::Range<usize>)>,
+    /// Cells of merged ranges that are not their first, with the first.
+    merged: BTreeMap<Cell, Range>,
+}
+
+/// Merges with more cells than this are no headings.
+const MOST_MERGED: u64 = 4_096;
+/// A table's heading stands in the first rows of a sheet, if it has one.
+pub const HEAD_ROWS: u32 = 200;
+
+impl<'a> Grid<'a> {
+    /// Indexes a sheet's cells.
+    pub fn new(sheet: &'a RawSheet<'a>) -> Self {
+        let mut rows: Vec<(u32, std::ops::Range<usize>)> = Vec::new();
+        for (at, raw) in sheet.cells.iter().enumerate() {
+            match rows.last_mut() {
+                Some((row, range)) if *row == raw.cell.row => range.end = at + 1,
+                _ => rows.push((raw.cell.row, at..at + 1)),
+            }
+        }
+        let mut merged = BTreeMap::new();
+        for range in sheet.facts.merges.iter().filter(|range| range.first.row < HEAD_ROWS) {
+            let (height, width) = (
+                u64::from(range.last.row - range.first.row) + 1,
+                u64::from(range.last.column - range.first.column) + 1,
+            );
+            if height * width > MOST_MERGED {
+                continue;
+            }
+            for row in range.first.row..=range.last.row {
+                for column in range.first.column..=range.last.column {
+                    merged.insert(Cell::new(row, column), *range);
+                }
+            }
+        }
+        Self { sheet, rows, merged }
+    }
+
+    /// The filled cells of a row.
+    pub fn row(&self, row: u32) -> &'a [RawCell<'a>] {
+        match self.rows.binary_search_by_key(&row, |(row, _)| *row) {
+            Ok(at) => &self.sheet.cells[self.rows[at].1.clone()],
+            Err(_) => &[],
+        }
+    }
+
+    /// A filled cell.
+    pub fn cell(&self, cell: Cell) -> Option<&'a RawCell<'a>> {
+        let row = self.row(cell.row);
+        row.binary_search_by_key(&cell.column, |raw| raw.cell.column).ok().map(|at| &row[at])
+    }
+
+    /// The merged range that a cell of the head lies in.
+    pub fn merge(&self, cell: Cell) -> Option<Range> {
+        self.merged.get(&cell).copied()
+    }
+
+    /// The words that a person sees at a cell: its own, or those of the merged range.
+    pub fn label(&self, cell: Cell) -> Option<&'a str> {
+        let at = self.merged.get(&cell).map_or(cell, |range| range.first);
+        match &self.cell(at)?.value {
+            RawValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// All texts of some rows, in order.
+    pub fn texts(
+        &self,
+        rows: impl Fn(u32) -> bool + 'a,
+    ) -> impl Iterator<Item = (Cell, &'a str)> {
+        self.sheet.cells.iter().filter(move |raw| rows(raw.cell.row)).filter_map(|raw| {
+            match &raw.value {
+                RawValue::Text(text) => Some((raw.cell, text.as_ref())),
+                _ => None,
+            }
+        })
+    }
+}

@@ -1,0 +1,447 @@
+//! The street: one run, from the folder of submissions to what is published.
+//!
+//! ```text
+//! discover → read (workers) → baseline → judge → stage: report + annotate (workers) → publish
+//! ```
+//!
+//! All is read before anything is judged, and all is judged before anything is written. There is
+//! no clock here but the `now` that the job is given.
+
+use crate::baseline::Baseline;
+use crate::intake::{Reading, discover};
+use crate::judge::{FileRead, judge};
+use crate::log::Log;
+use crate::period::Period;
+use crate::publish::{self, Output, Stage};
+use crate::report::machine::{self, FindingsFile, Hashed, RunFile, SeverityCounts, VERSION};
+use crate::report::{Judged, data, district};
+use crate::rulebook::Rulebook;
+use crate::rulebook::source::Sources;
+use crate::standing::Reporting;
+use crate::words::Lang;
+use crate::worker::pool::{Pool, WorkerCommand};
+use crate::worker::{Reply, Request};
+use chrono::NaiveDateTime;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The folder with a folder for each period.
+    pub input: PathBuf,
+    /// The folder that reports are published in.
+    pub output: PathBuf,
+    /// The period; all that have a folder where none is named.
+    pub period: Option<Period>,
+    /// The language of what comes out.
+    pub lang: Lang,
+    /// The time in the office's zone.
+    pub now: NaiveDateTime,
+    /// How many workers read at once.
+    pub workers: usize,
+    /// How a worker is started.
+    pub worker: WorkerCommand,
+}
+
+/// A reason for the job to stop with nothing published.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no input folder.
+    #[error("there is no input folder `{}`: expected one with a folder for each period, such as `2023-12`", dir.display())]
+    NoInput {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// There is no folder for the period that was asked for.
+    #[error("there is no folder `{}` for the period {period}", dir.display())]
+    NoPeriod {
+        /// The period.
+        period: Period,
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The input folder holds no period.
+    #[error("the input folder `{}` holds no period: expected folders such as `2023-12`", dir.display())]
+    NoPeriods {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// A folder of submissions cannot be listed.
+    #[error("cannot list the submissions in `{}`", dir.display())]
+    List {
+        /// The folder.
+        dir: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// There were submissions, and not one rule could be evaluated.
+    #[error("there are submissions for {period}, but no rule could be evaluated: the rules or the forms do not fit")]
+    NothingEvaluated {
+        /// The period.
+        period: Period,
+    },
+    /// The output folder cannot be used.
+    #[error(transparent)]
+    Publish(#[from] publish::Error),
+    /// A report cannot be written.
+    #[error("cannot write the report `{report}`")]
+    Report {
+        /// Its name.
+        report: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What came of one period.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The period.
+    pub period: Period,
+    /// How many files were there.
+    pub files: usize,
+    /// How many findings of each severity.
+    pub counts: SeverityCounts,
+    /// How many forms are missing though due, or sent but not usable.
+    pub lacking: usize,
+    /// Where it was published.
+    pub folder: PathBuf,
+    /// Files of other people that were kept.
+    pub kept: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether there is something for people to act on; notes alone are not.
+    pub fn wants_people(&self) -> bool {
+        self.counts.error > 0 || self.counts.query > 0 || self.lacking > 0
+    }
+}
+
+/// Runs every period that is asked for, oldest first.
+///
+/// # Errors
+/// When the job cannot run; what an earlier run published still stands.
+pub fn run(
+    order: &Order,
+    rulebook: &Rulebook,
+    sources: &Sources,
+    log: &Log,
+) -> Result<Vec<Outcome>, Error> {
+    let periods = periods(order)?;
+    let output = Output::open(&order.output)?;
+    let pool = pool(order, rulebook, sources);
+    periods.into_iter().map(|period| one(order, rulebook, sources, &pool, &output, period, log)).collect()
+}
+
+fn periods(order: &Order) -> Result<Vec<Period>, Error> {
+    if !order.input.is_dir() {
+        return Err(Error::NoInput { dir: order.input.clone() });
+    }
+    if let Some(period) = order.period {
+        let dir = order.input.join(period.to_string());
+        return if dir.is_dir() { Ok(vec![period]) } else { Err(Error::NoPeriod { period, dir }) };
+    }
+    let periods = discover::periods(&order.input)
+        .map_err(|source| Error::List { dir: order.input.clone(), source })?;
+    if periods.is_empty() {
+        return Err(Error::NoPeriods { dir: order.input.clone() });
+    }
+    Ok(periods)
+}
+
+/// The workers of a run.
+pub fn pool(order: &Order, rulebook: &Rulebook, sources: &Sources) -> Pool {
+    let patience = Duration::from_secs(rulebook.job.limits.seconds);
+    Pool::new(order.worker.clone(), order.workers, sources.clone(), patience)
+}
+
+fn one(
+    order: &Order,
+    rulebook: &Rulebook,
+    sources: &Sources,
+    pool: &Pool,
+    output: &Output,
+    period: Period,
+    log: &Log,
+) -> Result<Outcome, Error> {
+    log.begin(period);
+    let files = read(order, rulebook, pool, period, &order.input, log)?;
+    let files = with_arrivals(files, &output.published(&period.to_string()), order.now);
+    let baseline = baseline(order, rulebook, pool, period, log)?;
+    let judged = judge(rulebook, period, files, &baseline, order.now);
+    drop(baseline);
+    if evaluated_nothing(&judged) {
+        return Err(Error::NothingEvaluated { period });
+    }
+    let stage = output.stage(&period.to_string())?;
+    write_reports(order, pool, &judged, &stage, log)?;
+    let kept = stage.publish(|staged| {
+        let outputs = staged.iter().map(|file| Hashed {
+            path: file.path.clone(),
+            sha256: file.sha256.clone(),
+            bytes: file.bytes,
+        });
+        machine::json(&RunFile {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION"),
+            period,
+            now: order.now.format("%Y-%m-%dT%H:%M").to_string(),
+            files: &judged.files,
+            rules: hashed(sources),
+            outputs: outputs.collect(),
+            counts: SeverityCounts::of(&judged.findings),
+        })
+    })?;
+    let outcome = Outcome {
+        period,
+        files: judged.files.len(),
+        counts: SeverityCounts::of(&judged.findings),
+        lacking: judged
+            .standing
+            .iter()
+            .flat_map(|district| &district.forms)
+            .filter(|form| matches!(form.reporting, Reporting::Missing | Reporting::Invalid))
+            .count(),
+        folder: output.published(&period.to_string()),
+        kept: kept.carried,
+    };
+    log.end(&outcome);
+    Ok(outcome)
+}
+
+/// Reads every submission of a period, in worker processes.
+///
+/// # Errors
+/// When the period's folder cannot be listed.
+pub fn read(
+    order: &Order,
+    rulebook: &Rulebook,
+    pool: &Pool,
+    period: Period,
+    input: &Path,
+    log: &Log,
+) -> Result<Vec<FileRead>, Error> {
+    let folder = input.join(period.to_string());
+    let candidates = discover::files(&folder)
+        .map_err(|source| Error::List { dir: folder.clone(), source })?;
+    let files: Vec<(PathBuf, String)> = candidates
+        .iter()
+        .filter(|candidate| candidate.refused.is_none())
+        .map(|candidate| (candidate.path.clone(), candidate.name.clone()))
+        .collect();
+    let mut read = read_files(files, Some(period), pool, order.now, log);
+    for candidate in candidates {
+        let Some(why) = candidate.refused else { continue };
+        let mentioned = rulebook.register.mentioned(&candidate.name);
+        let reading = Reading {
+            refused: Some(why),
+            district: mentioned.first().copied().filter(|_| mentioned.len() == 1),
+            ..Reading::default()
+        };
+        read.push(FileRead {
+            name: candidate.name,
+            sha256: String::new(),
+            arrived: order.now,
+            reading,
+        });
+    }
+    read.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(read)
+}
+
+/// Reads files, given with their names in reports, in worker processes.
+pub fn read_files(
+    files: Vec<(PathBuf, String)>,
+    period: Option<Period>,
+    pool: &Pool,
+    now: NaiveDateTime,
+    log: &Log,
+) -> Vec<FileRead> {
+    let requests: Vec<Request> = files
+        .iter()
+        .map(|(path, name)| Request::Read { path: path.clone(), name: name.clone(), period })
+        .collect();
+    let progress = log.progress("读取", "reading", requests.len());
+    let answers = pool.run(&requests, &|_| progress.inc(1));
+    progress.finish_and_clear();
+    files
+        .into_iter()
+        .zip(answers)
+        .map(|((path, name), answer)| {
+            let (reading, sha256) = match answer {
+                Ok(Reply::Read { reading, sha256 }) => (reading, sha256),
+                Ok(_) => (Reading::default(), String::new()),
+                Err(failure) => {
+                    log.failure(&name, &failure);
+                    let refused = Some(failure.words());
+                    // The hash is taken here where the worker could not say it.
+                    let sha256 = crate::worker::serve::hash(&path).unwrap_or_default();
+                    (Reading { refused, ..Reading::default() }, sha256)
+                }
+            };
+            FileRead { name, sha256, arrived: now, reading }
+        })
+        .collect()
+}
+
+/// What was accepted for the periods that a run compares with: published, or read on the spot.
+///
+/// # Errors
+/// When an earlier period's folder cannot be listed.
+pub fn baseline(
+    order: &Order,
+    rulebook: &Rulebook,
+    pool: &Pool,
+    period: Period,
+    log: &Log,
+) -> Result<Baseline, Error> {
+    let mut baseline = Baseline::default();
+    let mut unpublished: BTreeMap<Period, BTreeSet<usize>> = BTreeMap::new();
+    for (earlier, form) in Baseline::wanted(rulebook, period) {
+        if !baseline.take_published(&order.output, rulebook, (earlier, form)) {
+            unpublished.entry(earlier).or_default().insert(form);
+        }
+    }
+    for (earlier, forms) in unpublished {
+        if !order.input.join(earlier.to_string()).is_dir() {
+            continue;
+        }
+        for file in read(order, rulebook, pool, earlier, &order.input, log)? {
+            for received in file.reading.received {
+                let (form, district) = (received.form, received.district);
+                if forms.contains(&form) && baseline.table(earlier, form, district).is_none() {
+                    baseline.add(earlier, form, district, received.draft.into());
+                }
+            }
+        }
+    }
+    Ok(baseline)
+}
+
+/// A file arrived when a run first saw its content; that stands in the manifest of the last run.
+fn with_arrivals(mut files: Vec<FileRead>, published: &Path, now: NaiveDateTime) -> Vec<FileRead> {
+    #[derive(serde::Deserialize)]
+    struct Known {
+        files: Vec<Arrived>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Arrived {
+        sha256: String,
+        arrived: String,
+    }
+    let known: Option<Known> = std::fs::read(published.join(publish::MANIFEST))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let arrivals: BTreeMap<String, NaiveDateTime> = known
+        .into_iter()
+        .flat_map(|known| known.files)
+        .filter_map(|file| {
+            let at = NaiveDateTime::parse_from_str(&file.arrived, "%Y-%m-%dT%H:%M").ok()?;
+            Some((file.sha256, at))
+        })
+        .collect();
+    for file in &mut files {
+        let before = arrivals.get(&file.sha256).filter(|_| !file.sha256.is_empty());
+        file.arrived = before.copied().unwrap_or(now);
+    }
+    files
+}
+
+/// Submissions are there, and no rule came to a verdict: that is never success.
+fn evaluated_nothing(judged: &Judged<'_>) -> bool {
+    let verdicts = |rule: &crate::report::RuleOutcome| rule.counts.passed + rule.counts.failed;
+    let of_figures = judged.outcomes.iter().filter(|rule| !rule.formula.is_empty());
+    !judged.submissions.is_empty() && of_figures.map(verdicts).sum::<u64>() == 0
+}
+
+fn hashed(sources: &Sources) -> Vec<Hashed> {
+    sources
+        .files
+        .iter()
+        .map(|(name, text)| Hashed {
+            path: name.clone(),
+            sha256: Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
+            bytes: text.len() as u64,
+        })
+        .collect()
+}
+
+/// Everything that is published, into the stage: the city's files on one thread, while workers
+/// put the overlays on the districts' workbooks.
+fn write_reports(
+    order: &Order,
+    pool: &Pool,
+    judged: &Judged<'_>,
+    stage: &Stage<'_>,
+    log: &Log,
+) -> Result<(), Error> {
+    let reports = district::reports(judged, order.lang);
+    let folder = order.input.join(judged.period.to_string());
+    let mut requests = Vec::new();
+    for report in reports.iter().filter(|report| !report.refused) {
+        // Created here, so that a name that cannot be is an error of the job.
+        let (_, target) = stage.create(&report.path)?;
+        requests.push(Request::Annotate {
+            source: folder.join(&report.file),
+            target,
+            overlay: Box::new(report.overlay.clone()),
+        });
+    }
+    let progress = log.progress("写反馈", "annotating", requests.len());
+    let (city, answers) = std::thread::scope(|scope| {
+        let city = scope.spawn(|| write_city(order, judged, stage));
+        let answers = pool.run(&requests, &|_| progress.inc(1));
+        (city.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), answers)
+    });
+    progress.finish_and_clear();
+    city?;
+    let mut answers = answers.into_iter();
+    for report in &reports {
+        let done = !report.refused && matches!(answers.next(), Some(Ok(Reply::Annotated { .. })));
+        if done {
+            continue;
+        }
+        // What cannot be overlaid comes back as the findings sheet alone.
+        let failed = |source| Error::Report { report: report.path.clone(), source };
+        let bytes = district::alone(&report.overlay, order.lang).map_err(failed)?;
+        let path = stage.path().join(&report.path);
+        if report.refused {
+            stage.create(&report.path)?;
+        }
+        std::fs::write(path, bytes).map_err(|error| failed(Box::new(error)))?;
+    }
+    Ok(())
+}
+
+fn write_city(order: &Order, judged: &Judged<'_>, stage: &Stage<'_>) -> Result<(), Error> {
+    let put = |name: &str, bytes: Vec<u8>| -> Result<(), Error> {
+        let (mut file, _) = stage.create(name)?;
+        file.write_all(&bytes).map_err(|error| failed(name, Box::new(error)))
+    };
+    for (at, form) in judged.rulebook.forms.iter().enumerate() {
+        let tables: Vec<_> = judged
+            .submissions
+            .iter()
+            .filter(|s| s.form == at)
+            .map(|s| (s.district, &s.table))
+            .collect();
+        if tables.is_empty() {
+            continue;
+        }
+        let name = format!("data/{}.parquet", form.id);
+        let (file, _) = stage.create(&name)?;
+        data::write(file, form, &judged.rulebook.register, judged.period, &tables)
+            .map_err(|error| failed(&name, Box::new(error)))?;
+    }
+    let findings = machine::json(&FindingsFile::of(judged));
+    put("findings.json", findings.map_err(|error| failed("findings.json", Box::new(error)))?)?;
+    put("summary.xlsx", Vec::new())
+}
+
+fn failed(report: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::Report { report: report.to_owned(), source }
+}

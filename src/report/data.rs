@@ -1,0 +1,160 @@
+//! `data/<form>.parquet`: a form's figures for machines, and the way back for later periods.
+//!
+//! One row a record (list) or a row of the form (fixed), with period, district, name and region
+//! in front. Figures are in the unit that is kept: rates as ratios. `docs/data.md` describes the
+//! columns.
+
+use crate::period::Period;
+use crate::rulebook::form::Form;
+use crate::rulebook::register::Register;
+use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Table, Words};
+use polars::prelude::{
+    Column, DataFrame, DataType, NamedFrom, ParquetCompression, ParquetReader, ParquetWriter, PlSmallStr,
+    PolarsError, SerReader, Series,
+};
+use std::collections::BTreeMap;
+use std::fs::File;
+
+/// Records go into one row group up to this many.
+const ROW_GROUP: usize = 1 << 17;
+
+/// The columns before a form's own.
+const KEYS: [&str; 5] = ["period", "district", "name", "region", "row"];
+
+/// Writes the tables of a form, with each district's position in the register.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(
+    to: File,
+    form: &Form,
+    register: &Register,
+    period: Period,
+    tables: &[(usize, &Table)],
+) -> Result<(), PolarsError> {
+    let mut frame: Option<DataFrame> = None;
+    for (district, table) in tables {
+        let part = part(form, register, period, *district, table)?;
+        match &mut frame {
+            None => frame = Some(part),
+            Some(all) => {
+                all.vstack_mut(&part)?;
+            }
+        }
+    }
+    let mut frame = frame.unwrap_or_else(DataFrame::empty);
+    ParquetWriter::new(to)
+        .with_compression(ParquetCompression::Zstd(None))
+        .with_row_group_size(Some(ROW_GROUP))
+        .set_parallel(false)
+        .finish(&mut frame)?;
+    Ok(())
+}
+
+fn part(
+    form: &Form,
+    register: &Register,
+    period: Period,
+    district: usize,
+    table: &Table,
+) -> Result<DataFrame, PolarsError> {
+    let rows = if form.is_fixed() { form.rows.len() } else { table.records() };
+    let unit = &register.districts[district];
+    let same = |name: &str, value: &str| {
+        Column::new_scalar(name.into(), polars::prelude::Scalar::from(PlSmallStr::from(value)), rows)
+    };
+    let mut columns = vec![
+        same("period", &period.to_string()),
+        same("district", &unit.code),
+        same("name", &unit.name),
+        same("region", &unit.region),
+    ];
+    if !form.is_fixed() {
+        columns.push(same("row", ""));
+        let names: Vec<String> = form.columns.iter().map(|column| column.id.clone()).collect();
+        columns.extend(table.frame(&names)?.columns().iter().cloned());
+        return DataFrame::new_infer_height(columns);
+    }
+    let ids: Vec<&str> = form.rows.iter().map(|row| row.id.as_str()).collect();
+    columns.push(Series::new("row".into(), ids).into());
+    for (at, column) in form.columns.iter().enumerate() {
+        let variables = (0..rows).map(|row| form.variable(at, Some(row)));
+        let name = column.id.as_str().into();
+        let is_number = variables.clone().any(|v| form.variables[v].is_number());
+        columns.push(if is_number {
+            let numbers: Vec<Option<f64>> = variables.map(|v| table.number(0, v)).collect();
+            Series::new(name, numbers).into()
+        } else {
+            let words: Vec<Option<&str>> = variables.map(|v| table.word(0, v)).collect();
+            Series::new(name, words).into()
+        });
+    }
+    DataFrame::new_infer_height(columns)
+}
+
+/// Reads the tables of a form back, by district code. Columns that the form no longer has are
+/// left out, columns that it did not have then are absent.
+///
+/// # Errors
+/// When the file cannot be read or has none of the key columns.
+pub fn read(from: File, form: &Form) -> Result<BTreeMap<String, Table>, PolarsError> {
+    let frame = ParquetReader::new(from).finish()?;
+    let words = |name: &str| -> Result<Vec<String>, PolarsError> {
+        let column = frame.column(name)?.cast(&DataType::String)?;
+        Ok(column.str()?.iter().map(|word| word.unwrap_or("").to_owned()).collect())
+    };
+    let (districts, rows) = (words(KEYS[1])?, words(KEYS[4])?);
+    let mut of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, code) in districts.iter().enumerate() {
+        of.entry(code).or_default().push(at);
+    }
+    let mut numbers: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    let mut texts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for (at, column) in form.columns.iter().enumerate() {
+        let Ok(found) = frame.column(&column.id) else { continue };
+        if let Ok(found) = found.f64() {
+            numbers.insert(at, found.iter().map(|x| x.unwrap_or(f64::NAN)).collect());
+        } else if let Ok(found) = found.str() {
+            texts.insert(at, found.iter().map(|word| word.unwrap_or("").to_owned()).collect());
+        }
+    }
+    let mut tables = BTreeMap::new();
+    for (code, lines) in of {
+        let records = if form.is_fixed() { 1 } else { lines.len() };
+        let columns = form.variables.iter().map(|variable| {
+            // A fixed form's cell stands in the line of its row; a list's in every line.
+            let lines: Vec<Option<usize>> = match variable.row {
+                None => lines.iter().copied().map(Some).collect(),
+                Some(row) => {
+                    vec![lines.iter().copied().find(|line| rows[*line] == form.rows[row].id)]
+                }
+            };
+            if variable.is_number() {
+                let column = numbers.get(&variable.column);
+                let number = |line: &Option<usize>| {
+                    line.and_then(|line| column?.get(line).copied()).unwrap_or(f64::NAN)
+                };
+                return DraftColumn::Numbers(lines.iter().map(number).collect());
+            }
+            let column = texts.get(&variable.column);
+            let mut words = Words::default();
+            for line in &lines {
+                let word = line.and_then(|line| column?.get(line).map(String::as_str));
+                words.push(word.unwrap_or(""));
+            }
+            DraftColumn::Words(words)
+        });
+        let draft = Draft {
+            records,
+            columns: columns.collect(),
+            marks: Marks::default(),
+            dress: Dress {
+                usual: vec![CellDress::default(); form.variables.len()],
+                ..Dress::default()
+            },
+            blocks: Vec::new(),
+        };
+        tables.insert(code.to_owned(), draft.into());
+    }
+    Ok(tables)
+}

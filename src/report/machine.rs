@@ -1,0 +1,134 @@
+//! `findings.json` and `run.json`: what machines read.
+//!
+//! Their shapes are these structs; the schemas in `docs/` are made from them.
+
+use super::{FileFound, Judged, RuleOutcome};
+use crate::expr::exact::Reason;
+use crate::finding::Finding;
+use crate::period::Period;
+use crate::standing::DistrictStanding;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The version of both shapes; it grows when a reader would have to change.
+pub const VERSION: u32 = 1;
+
+/// `findings.json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FindingsFile<'a> {
+    /// The version of this shape.
+    pub version: u32,
+    /// The period, `2023-12`.
+    #[schemars(with = "String")]
+    pub period: Period,
+    /// Every finding, in the order in which people read them.
+    pub findings: &'a [Finding],
+    /// Every rule with its counts.
+    pub rules: Vec<RuleCounts<'a>>,
+    /// Every district that must report, with how its forms stand.
+    pub districts: &'a [DistrictStanding],
+}
+
+/// A rule's three counts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RuleCounts<'a> {
+    /// The rule's id.
+    pub rule: &'a str,
+    /// Units that passed.
+    pub passed: u64,
+    /// Units that failed.
+    pub failed: u64,
+    /// Units that could not be evaluated, by reason.
+    pub not_evaluated: &'a BTreeMap<Reason, u64>,
+}
+
+/// `run.json`, the manifest: what a run was made of and what came out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunFile<'a> {
+    /// The version of this shape.
+    pub version: u32,
+    /// The program's version.
+    pub program: &'a str,
+    /// The period, `2023-12`.
+    #[schemars(with = "String")]
+    pub period: Period,
+    /// The run's time as the job was told it, in the office's time.
+    pub now: String,
+    /// The submitted files with their hashes and arrivals.
+    pub files: &'a [FileFound],
+    /// The rule files with their hashes.
+    pub rules: Vec<Hashed>,
+    /// The files of this folder with their hashes.
+    pub outputs: Vec<Hashed>,
+    /// How many findings of each severity.
+    pub counts: SeverityCounts,
+}
+
+/// A file and its hash.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Hashed {
+    /// The file.
+    pub path: String,
+    /// SHA-256 in hexadecimal.
+    pub sha256: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// How many findings of each severity.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SeverityCounts {
+    /// 必改
+    pub error: u64,
+    /// 核实
+    pub query: u64,
+    /// 提示
+    pub note: u64,
+}
+
+impl SeverityCounts {
+    /// Counts findings; one that stands for several counts as all of them.
+    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        use crate::rulebook::written::Severity::{Error, Note, Query};
+        let mut counts = Self::default();
+        for finding in findings {
+            let count = match finding.severity {
+                Error => &mut counts.error,
+                Query => &mut counts.query,
+                Note => &mut counts.note,
+            };
+            *count += finding.count;
+        }
+        counts
+    }
+}
+
+impl<'a> FindingsFile<'a> {
+    /// What `findings.json` says of a judged run.
+    pub fn of(judged: &'a Judged<'_>) -> Self {
+        let counts = |outcome: &'a RuleOutcome| RuleCounts {
+            rule: &outcome.rule,
+            passed: outcome.counts.passed,
+            failed: outcome.counts.failed,
+            not_evaluated: &outcome.counts.not_evaluated,
+        };
+        Self {
+            version: VERSION,
+            period: judged.period,
+            findings: &judged.findings,
+            rules: judged.outcomes.iter().map(counts).collect(),
+            districts: &judged.standing,
+        }
+    }
+}
+
+/// A report as JSON for people to read too, with a line's end at its end.
+///
+/// # Errors
+/// When a value cannot be written, which would be a fault of ours.
+pub fn json(report: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
+    let mut bytes = serde_json::to_vec_pretty(report)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

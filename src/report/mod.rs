@@ -1,0 +1,102 @@
+//! What comes out: workbooks for people, files for machines.
+//!
+//! A report computes nothing: it shows what was judged. The staff's workbook is written anew
+//! ([`summary`]); a district gets its own workbook back with an overlay ([`district`]).
+
+pub mod data;
+pub mod district;
+pub mod machine;
+
+use crate::check::run::Counts;
+use crate::consolidate::CityFigure;
+use crate::finding::Finding;
+use crate::period::Period;
+use crate::rulebook::Rulebook;
+use crate::standing::DistrictStanding;
+use crate::table::Table;
+use crate::words::Text;
+use serde::Serialize;
+
+/// A judged run, whole: what every report is made of.
+pub struct Judged<'a> {
+    /// The rules.
+    pub rulebook: &'a Rulebook,
+    /// The period.
+    pub period: Period,
+    /// The districts that must report, in the official order, with how they stand.
+    pub standing: Vec<DistrictStanding>,
+    /// The submissions in force, by form and then district in the register's order.
+    pub submissions: Vec<Submission>,
+    /// The files that were found, in order of their names.
+    pub files: Vec<FileFound>,
+    /// All findings, in the order in which they are read.
+    pub findings: Vec<Finding>,
+    /// Every rule with its counts, in the rulebook's order.
+    pub outcomes: Vec<RuleOutcome>,
+    /// The city's figures of each form of the rulebook; empty where the form is not asked for.
+    pub city: Vec<Vec<CityFigure>>,
+    /// Last year's tables by form and district, for the same-district column.
+    pub notes: Vec<ReadingNote>,
+}
+
+/// A submission in force.
+pub struct Submission {
+    /// The form's position in the rulebook.
+    pub form: usize,
+    /// The district's position in the register.
+    pub district: usize,
+    /// The file, relative to the period's folder.
+    pub file: String,
+    /// Its figures.
+    pub table: Table,
+    /// The same district's accepted figures of last year.
+    pub last_year: Option<Table>,
+}
+
+/// A file of the input folder.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct FileFound {
+    /// Its path, relative to the period's folder.
+    pub path: String,
+    /// Its hash.
+    pub sha256: String,
+    /// When a run first saw this content.
+    pub arrived: String,
+    /// Why it could not be used, if it could not.
+    pub refused: Option<Text>,
+}
+
+/// A rule with what came of it.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+pub struct RuleOutcome {
+    /// The rule's id.
+    pub rule: String,
+    /// The form, by number.
+    pub form: String,
+    /// What good data do.
+    pub title: Text,
+    /// How it reads.
+    pub formula: String,
+    /// Its severity.
+    pub severity: crate::rulebook::written::Severity,
+    /// The law or document that it comes from.
+    pub source: Option<String>,
+    /// The counts.
+    #[serde(flatten)]
+    pub counts: Counts,
+}
+
+/// 读取说明: something that was read otherwise than it is written, grouped.
+#[derive(Debug, Clone, Serialize, serde::Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ReadingNote {
+    /// The file.
+    pub file: String,
+    /// The sheet.
+    pub sheet: String,
+    /// What was done.
+    pub what: Text,
+    /// The first cell, if it is about cells.
+    pub first: Option<String>,
+    /// How many.
+    pub count: u64,
+}

@@ -1,0 +1,129 @@
+//! How each district stands with each form: the status board's plain data.
+//!
+//! Three dimensions are kept apart: 报送 what has arrived, 审核 what the checks say, and 受理 what
+//! staff decided, which comes with their decisions.
+
+use crate::finding::{Finding, Unit};
+use crate::rulebook::written::{Audience, Severity};
+use crate::words::Text;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// 报送: whether and how a form has arrived.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Reporting {
+    /// 未到期: not here, and not yet due.
+    NotYetDue,
+    /// 未报: not here though due.
+    Missing,
+    /// 已报
+    Reported,
+    /// 迟报: here, after it was due.
+    Late,
+    /// 零报告: here, identified, and nil throughout.
+    Nil,
+    /// 文件无效: something was sent that cannot be used.
+    Invalid,
+    /// —: the form is not asked for in this month.
+    NotAsked,
+}
+
+/// 审核: what the checks say of a form.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Checking {
+    /// 未审: nothing to check.
+    NotChecked,
+    /// 未通过: something must be mended.
+    Failed,
+    /// 待说明: something must be explained.
+    ToExplain,
+    /// 通过
+    Passed,
+}
+
+/// One district and one form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FormStanding {
+    /// The form's number.
+    pub form: String,
+    /// 报送
+    pub reporting: Reporting,
+    /// 审核
+    pub checking: Checking,
+}
+
+/// One district with all its forms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DistrictStanding {
+    /// The district.
+    #[serde(flatten)]
+    pub unit: Unit,
+    /// Its forms, in the rulebook's order.
+    pub forms: Vec<FormStanding>,
+}
+
+impl Reporting {
+    /// The word on the board.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::NotYetDue => ("未到期", "not yet due"),
+            Self::Missing => ("未报", "missing"),
+            Self::Reported => ("已报", "reported"),
+            Self::Late => ("迟报", "late"),
+            Self::Nil => ("零报告", "nil return"),
+            Self::Invalid => ("文件无效", "file not usable"),
+            Self::NotAsked => ("—", "—"),
+        };
+        Text::new(zh, en)
+    }
+
+    /// Whether the form's figures are there.
+    pub fn is_here(self) -> bool {
+        matches!(self, Self::Reported | Self::Late | Self::Nil)
+    }
+}
+
+impl Checking {
+    /// The word on the board.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::NotChecked => ("未审", "not checked"),
+            Self::Failed => ("未通过", "to be mended"),
+            Self::ToExplain => ("待说明", "to be explained"),
+            Self::Passed => ("通过", "passed"),
+        };
+        Text::new(zh, en)
+    }
+
+    /// What the findings of a form that is here come to. What is for the city's staff does not
+    /// keep a district from passing.
+    pub fn of<'a>(findings: impl Iterator<Item = &'a Finding>) -> Self {
+        findings
+            .filter(|finding| finding.audience == Audience::District)
+            .map(|finding| match finding.severity {
+                Severity::Error => Self::Failed,
+                Severity::Query => Self::ToExplain,
+                Severity::Note => Self::Passed,
+            })
+            .min()
+            .unwrap_or(Self::Passed)
+    }
+}
+
+impl Severity {
+    /// The word people use.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::Error => ("必改", "error"),
+            Self::Query => ("核实", "query"),
+            Self::Note => ("提示", "note"),
+        };
+        Text::new(zh, en)
+    }
+}

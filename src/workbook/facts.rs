@@ -1,0 +1,235 @@
+//! What calamine does not tell of a sheet: merges, hidden rows and columns, formulas,
+//! protection.
+//!
+//! A light pass over the same XML. The head and the tail of a sheet are parsed; its data, which
+//! is nearly all of it, is only searched for rows and formulas in the stream.
+
+use super::{Error, Facts};
+use crate::place::Range;
+use crate::rulebook::written::Limits;
+use memchr::memmem;
+use quick_xml::events::{BytesStart, Event};
+use std::io::Read;
+
+/// The pieces in which a sheet's data is searched.
+const PIECE: usize = 256 * 1024;
+/// The greatest head or tail: a hundred thousand merges are four megabytes.
+const MOST_AROUND: usize = 16 << 20;
+
+/// Reads the facts of a worksheet's XML.
+///
+/// # Errors
+/// When the part cannot be read, or has more merged ranges than allowed.
+pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
+    let mut facts = Facts::default();
+    let mut around = Around { facts: &mut facts, limits };
+    let mut stream = Stream { part, buffer: Vec::new(), ended: false };
+    let head = stream.until(b"sheetData", MOST_AROUND)?;
+    around.parse(&head)?;
+    // The prefix of a namespace, if the writer uses one: `<x:sheetData`.
+    let before = head.iter().rposition(|byte| *byte == b'<').unwrap_or(head.len());
+    let prefix = head.get(before + 1..).unwrap_or_default().to_vec();
+    let row = [b"<", prefix.as_slice(), b"row"].concat();
+    let formula = [b"<", prefix.as_slice(), b"f"].concat();
+    let end = [b"</", prefix.as_slice(), b"sheetData"].concat();
+    let (row, formula) = (memmem::Finder::new(&row), memmem::Finder::new(&formula));
+    stream.skip_to(&end, |piece| {
+        for at in row.find_iter(piece) {
+            hidden_row(&piece[at + row.needle().len()..], around.facts);
+        }
+        for at in formula.find_iter(piece) {
+            let next = piece.get(at + formula.needle().len());
+            around.facts.formulas += u64::from(matches!(next, Some(b'>' | b' ' | b'/')));
+        }
+    })?;
+    let tail = stream.rest(MOST_AROUND)?;
+    around.parse(&tail)?;
+    Ok(facts)
+}
+
+/// The attributes of one `<row`, looked at only for `hidden`.
+fn hidden_row(rest: &[u8], facts: &mut Facts) {
+    let Some(tag) = memchr::memchr(b'>', rest).map(|end| &rest[..end]) else { return };
+    if memmem::find(tag, b" hidden=\"1\"").is_none() && memmem::find(tag, b" hidden=\"true\"").is_none() {
+        return;
+    }
+    let number = memmem::find(tag, b" r=\"").and_then(|at| {
+        let digits = tag[at + 4..].iter().take_while(|byte| byte.is_ascii_digit());
+        digits.map(|byte| char::from(*byte)).collect::<String>().parse::<u32>().ok()
+    });
+    if let Some(number) = number.filter(|number| *number > 0) {
+        facts.hidden_rows.push(number - 1);
+    }
+}
+
+struct Around<'a> {
+    facts: &'a mut Facts,
+    limits: &'a Limits,
+}
+
+impl Around<'_> {
+    /// Parses what stands around the data. The pieces are cut out of their document, so ends
+    /// need not match starts.
+    fn parse(&mut self, xml: &[u8]) -> Result<(), Error> {
+        let text = String::from_utf8_lossy(xml);
+        let mut reader = quick_xml::Reader::from_str(&text);
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        loop {
+            match reader.read_event() {
+                Ok(Event::Start(tag) | Event::Empty(tag)) => self.element(&tag)?,
+                // What is cut off in the middle ends the piece.
+                Ok(Event::Eof) | Err(_) => return Ok(()),
+                Ok(_) => {}
+            }
+        }
+    }
+
+    fn element(&mut self, tag: &BytesStart<'_>) -> Result<(), Error> {
+        let attribute = |name: &str| {
+            tag.attributes()
+                .flatten()
+                .find(|a| a.key.local_name().as_ref() == name)
+                .map(|a| a.value.into_owned())
+        };
+        let is_set = |name: &str| attribute(name).is_some_and(|v| v == "1" || v == "true");
+        match tag.local_name().as_ref() {
+            "mergeCell" => {
+                if self.facts.merges.len() as u64 >= self.limits.merges {
+                    return Err(Error::OverLimit {
+                        limit: "merges",
+                        found: self.facts.merges.len() as u64 + 1,
+                        allowed: self.limits.merges,
+                    });
+                }
+                self.facts.merges.extend(attribute("ref").and_then(|text| Range::parse(&text)));
+            }
+            "sheetProtection" => self.facts.protected = is_set("sheet"),
+            "col" if is_set("hidden") => {
+                let number = |name: &str| attribute(name).and_then(|n| n.parse::<u32>().ok());
+                if let Some((first, last)) = number("min").zip(number("max")) {
+                    let last = last.min(crate::place::MAX_COLUMNS);
+                    self.facts.hidden_columns.extend((first.max(1)..=last).map(|n| n - 1));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A stream that is searched piece by piece.
+struct Stream<R> {
+    part: R,
+    buffer: Vec<u8>,
+    ended: bool,
+}
+
+impl<R: Read> Stream<R> {
+    fn more(&mut self) -> Result<(), Error> {
+        let before = self.buffer.len();
+        self.buffer.resize(before + PIECE, 0);
+        let read = self.part.read(&mut self.buffer[before..]);
+        let read = read.map_err(|error| Error::Damaged(Box::new(error)))?;
+        self.buffer.truncate(before + read);
+        self.ended = read == 0;
+        Ok(())
+    }
+
+    /// Everything before a word, which is left where it is. All there is where it never comes.
+    fn until(&mut self, word: &[u8], most: usize) -> Result<Vec<u8>, Error> {
+        let mut searched = 0;
+        loop {
+            if let Some(at) = memmem::find(&self.buffer[searched..], word) {
+                let rest = self.buffer.split_off(searched + at);
+                return Ok(std::mem::replace(&mut self.buffer, rest));
+            }
+            searched = self.buffer.len().saturating_sub(word.len());
+            if self.ended || self.buffer.len() > most {
+                return Ok(std::mem::take(&mut self.buffer));
+            }
+            self.more()?;
+        }
+    }
+
+    /// Shows everything before a word, in pieces that begin at a tag, and leaves the rest.
+    fn skip_to(&mut self, word: &[u8], mut see: impl FnMut(&[u8])) -> Result<(), Error> {
+        loop {
+            if let Some(at) = memmem::find(&self.buffer, word) {
+                see(&self.buffer[..at]);
+                self.buffer.drain(..at);
+                return Ok(());
+            }
+            if self.ended {
+                see(&self.buffer);
+                self.buffer.clear();
+                return Ok(());
+            }
+            // The last tag may be cut off: it is seen with the next piece.
+            let whole = memchr::memrchr(b'<', &self.buffer).unwrap_or(self.buffer.len());
+            see(&self.buffer[..whole]);
+            self.buffer.drain(..whole);
+            if self.buffer.len() > MOST_AROUND {
+                self.buffer.clear();
+            }
+            self.more()?;
+        }
+    }
+
+    /// What is left of the stream.
+    fn rest(&mut self, most: usize) -> Result<Vec<u8>, Error> {
+        while !self.ended && self.buffer.len() <= most {
+            self.more()?;
+        }
+        Ok(std::mem::take(&mut self.buffer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(xml: &str) -> Facts {
+        read(xml.as_bytes(), &Limits::default()).expect("facts")
+    }
+
+    #[test]
+    fn facts_stand_around_the_data_and_in_its_rows() {
+        let found = facts(
+            r#"<worksheet><cols><col min="2" max="3" hidden="1"/><col min="5" max="5"/></cols>
+            <sheetData><row r="1"><c r="A1"><f>SUM(B1:B2)</f><v>1</v></c></row>
+            <row r="7" hidden="1"/></sheetData>
+            <sheetProtection sheet="1"/><mergeCells count="1"><mergeCell ref="A1:C1"/></mergeCells></worksheet>"#,
+        );
+        assert_eq!(found.hidden_columns, [1, 2]);
+        assert_eq!(found.hidden_rows, [6]);
+        assert_eq!(found.formulas, 1);
+        assert!(found.protected);
+        assert_eq!(found.merges, [Range::parse("A1:C1").expect("a range")]);
+    }
+
+    #[test]
+    fn a_namespace_prefix_makes_no_difference() {
+        let found = facts(
+            r#"<x:worksheet><x:sheetData><x:row r="2" hidden="true"><x:c><x:f/></x:c></x:row>
+            </x:sheetData><x:mergeCells><x:mergeCell ref="B2:B3"/></x:mergeCells></x:worksheet>"#,
+        );
+        assert_eq!((found.hidden_rows, found.formulas, found.merges.len()), (vec![1], 1, 1));
+    }
+
+    #[test]
+    fn rows_over_the_pieces_are_found_whole() {
+        let rows: String =
+            (1..30_000).map(|n| format!("<row r=\"{n}\" hidden=\"1\"><c><v>1</v></c></row>")).collect();
+        let found = facts(&format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"));
+        assert_eq!(found.hidden_rows.len(), 29_999);
+    }
+
+    #[test]
+    fn what_is_no_sheet_has_no_facts() {
+        for xml in ["", "<", "sheetData", "<sheetData", "\u{feff}<a", "<x:sheetData>"] {
+            assert_eq!(facts(xml), Facts::default(), "{xml}");
+        }
+    }
+}

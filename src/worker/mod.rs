@@ -1,0 +1,70 @@
+//! Foreign bytes are touched only here, in processes that may die.
+//!
+//! A small pool of re-executions of the program reads submissions and puts overlays on them. A
+//! file that makes a library panic, abort, loop or eat memory costs one worker, which is
+//! replaced, and one sentence in the report. [`pool`] is the parent's side, [`serve`] the
+//! worker's, [`frame`] what goes between them.
+
+pub mod frame;
+pub mod pool;
+pub mod serve;
+
+use crate::intake::Reading;
+use crate::period::Period;
+use crate::rulebook::source::Sources;
+use crate::workbook::overlay::Overlay;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What a worker is asked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// These are the rules; sent once, first.
+    Rules(Sources),
+    /// Read a submission.
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Its name in reports: relative to the period's folder.
+        name: String,
+        /// The run's period.
+        period: Option<Period>,
+    },
+    /// Put an overlay on a submission.
+    Annotate {
+        /// The file as it was sent.
+        source: PathBuf,
+        /// Where the result goes.
+        target: PathBuf,
+        /// What is put on.
+        overlay: Box<Overlay>,
+    },
+}
+
+/// What a worker answers. The columns of a reading's tables travel beside it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// The rules are loaded.
+    Ready,
+    /// A file was read.
+    Read {
+        /// What is in it.
+        reading: Reading,
+        /// The hash of its bytes, in hexadecimal.
+        sha256: String,
+    },
+    /// An overlay was put on.
+    Annotated {
+        /// The findings sheet's name in the result.
+        front: String,
+        /// Parts that were left out of the result.
+        dropped: Vec<String>,
+    },
+    /// It can't be done with this file.
+    Refused {
+        /// Why, for the log.
+        why: String,
+    },
+}

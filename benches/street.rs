@@ -494,7 +494,7 @@ fn generate(district: &District, path: &Path) -> Result<()> {
     let [text, whole, hundredths, percent] =
         ["@", "0", "0.00", "0.0%"].map(|shown| Format::new().set_num_format(shown));
 
-    let sheet = workbook.add_worksheet_with_constant_memory()?;
+    let sheet = workbook.add_worksheet();
     sheet.set_name("性能样表")?;
     let last = COLUMNS - 1;
     sheet.write(0, 0, "性能样表")?;

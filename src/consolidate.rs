@@ -5,23 +5,22 @@
 //! between these two; beside them stands last year's whole city. Rates are computed from the
 //! sums of their numerators and denominators, never averaged.
 
+use crate::baseline::Baseline;
 use crate::expr::columns::{Earlier, Figures};
 use crate::expr::{Leaf, exact};
 use crate::number::{self, Exact};
+use crate::report::Judged;
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::Missing;
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Table, Words};
 use std::borrow::Cow;
 
-/// One submission's table, or its list's sums, with the district's position in the register.
-pub struct Share<'a> {
-    /// The district.
-    pub district: usize,
-    /// Its figures.
-    pub table: &'a Table,
+/// One district's share in the city's figures.
+struct Share<'a> {
+    table: &'a Table,
     /// The same district's figures of last year, where they were accepted.
-    pub last_year: Option<&'a Table>,
+    last_year: Option<&'a Table>,
 }
 
 /// A figure of the whole city.
@@ -141,8 +140,27 @@ impl Sums {
     }
 }
 
-/// The city's figures of a form.
-pub fn city(form: &Form, rules: &[Rule], shares: &[Share<'_>], whole_last_year: &[&Table]) -> Vec<CityFigure> {
+/// The city's figures of every form that is asked for.
+pub fn consolidate(judged: &Judged<'_>, baseline: &Baseline) -> Vec<Vec<CityFigure>> {
+    let last_year = judged.period.last_year();
+    let form_figures = |(at, form): (usize, &Form)| {
+        if !form.is_due_in(judged.period) {
+            return Vec::new();
+        }
+        let own = judged.submissions.iter().filter(|submission| submission.form == at);
+        let shares: Vec<Share<'_>> = own
+            .map(|submission| Share {
+                table: &submission.table,
+                last_year: submission.last_year.as_ref(),
+            })
+            .collect();
+        let whole: Vec<&Table> = baseline.all(last_year, at).collect();
+        city(form, &judged.rulebook.rules[at], &shares, &whole)
+    };
+    judged.rulebook.forms.iter().enumerate().map(form_figures).collect()
+}
+
+fn city(form: &Form, rules: &[Rule], shares: &[Share<'_>], whole_last_year: &[&Table]) -> Vec<CityFigure> {
     let tables: Vec<&Table> = shares.iter().map(|share| share.table).collect();
     let same: Vec<&Share<'_>> = shares.iter().filter(|share| share.last_year.is_some()).collect();
     let now: Vec<&Table> = same.iter().map(|share| share.table).collect();

@@ -1,13 +1,14 @@
 //! The street: one run, from the folder of submissions to what is published.
 //!
 //! ```text
-//! discover → read (workers) → baseline → judge → stage: report + annotate (workers) → publish
+//! discover → read (workers) → baseline → judge → consolidate → report + annotate (workers) → publish
 //! ```
 //!
 //! All is read before anything is judged, and all is judged before anything is written. There is
 //! no clock here but the `now` that the job is given.
 
 use crate::baseline::Baseline;
+use crate::consolidate::consolidate;
 use crate::intake::{Reading, discover};
 use crate::judge::{FileRead, judge};
 use crate::log::Log;
@@ -172,7 +173,8 @@ fn one(
     let files = read(order, rulebook, pool, period, &order.input, log)?;
     let files = with_arrivals(files, &output.published(&period.to_string()), order.now);
     let baseline = baseline(order, rulebook, pool, period, log)?;
-    let judged = judge(rulebook, period, files, &baseline, order.now);
+    let mut judged = judge(rulebook, period, files, &baseline, order.now);
+    judged.city = consolidate(&judged, &baseline);
     drop(baseline);
     if evaluated_nothing(&judged) {
         return Err(Error::NothingEvaluated { period });

@@ -1,11 +1,11 @@
 //! From what was read to a judged run: which submissions are in force, what the rules say of
-//! them, how each district stands, what the city's figures are.
+//! them, how each district stands. The city's figures are for `consolidate`.
 //!
 //! All is read before this begins, and nothing is written here.
 
 use crate::baseline::Baseline;
 use crate::check::run::{Batch, Checked, Counts, Owner, check};
-use crate::consolidate::{self, Share, city, earlier};
+use crate::consolidate::earlier;
 use crate::expr::columns::{Earlier, Figures};
 use crate::finding::{self, Finding, State, Unit};
 use crate::intake::{FRAME_RULES, FrameFinding, Reading, Received};
@@ -79,12 +79,6 @@ pub fn judge<'a>(
     };
     finding::sort(&mut judging.findings, rank);
     let standing = judging.standing(&in_force, now);
-    let city = rulebook
-        .forms
-        .iter()
-        .enumerate()
-        .map(|(at, form)| judging.city(at, form, &in_force, baseline))
-        .collect();
     let Judging { files, findings, outcomes, notes, .. } = judging;
     let submissions = in_force
         .into_iter()
@@ -96,7 +90,17 @@ pub fn judge<'a>(
             table: one.table,
         })
         .collect();
-    Judged { rulebook, period, standing, submissions, files, findings, outcomes, city, notes }
+    Judged {
+        rulebook,
+        period,
+        standing,
+        submissions,
+        files,
+        findings,
+        outcomes,
+        city: Vec::new(),
+        notes,
+    }
 }
 
 struct Judging<'a> {
@@ -410,30 +414,6 @@ impl Judging<'_> {
             }
             _ => Reporting::Reported,
         }
-    }
-
-    fn city(
-        &self,
-        at: usize,
-        form: &Form,
-        in_force: &[InForce],
-        baseline: &Baseline,
-    ) -> Vec<consolidate::CityFigure> {
-        if !form.is_due_in(self.period) {
-            return Vec::new();
-        }
-        let last_year = self.period.last_year();
-        let shares: Vec<Share<'_>> = in_force
-            .iter()
-            .filter(|one| one.form == at)
-            .map(|one| Share {
-                district: one.district,
-                table: &one.table,
-                last_year: baseline.table(last_year, at, one.district),
-            })
-            .collect();
-        let whole: Vec<&Table> = baseline.all(last_year, at).collect();
-        city(form, &self.rulebook.rules[at], &shares, &whole)
     }
 }
 

@@ -40,6 +40,20 @@ fn from_digits(digits: i64, exponent: i32) -> f64 {
         .expect("digits and an exponent are a float")
 }
 
+/// Millionths: the finest decimals that are recognised without taking a number's digits apart.
+const MILLION: f64 = 1e6;
+
+/// A number in whole millionths, where it is a decimal of at most six places and not too large.
+///
+/// A quotient of two exactly representable numbers is rounded correctly: a number that equals
+/// such a quotient is the one nearest to that decimal, and is it, for all that canonical numbers
+/// stand for.
+#[expect(clippy::cast_possible_truncation, reason = "below 1e15")]
+pub fn millionths(x: f64) -> Option<i64> {
+    let scaled = (x * MILLION).round();
+    (scaled.abs() < 1e15 && scaled / MILLION == x).then_some(scaled as i64)
+}
+
 /// The `f64` nearest to the decimal of fifteen digits that `x` stands for, or `None` where `x`
 /// is no number at all. Negative zero becomes zero.
 ///
@@ -55,13 +69,8 @@ pub fn canonical(x: f64) -> Option<f64> {
     if x.fract() == 0.0 && x.abs() < 1e15 {
         return Some(x + 0.0);
     }
-    // A quotient of two exactly representable numbers is rounded correctly, so a number that
-    // equals such a quotient already is the one nearest to its decimal.
-    for power in [1e2, 1e4, 1e6] {
-        let scaled = (x * power).round();
-        if scaled.abs() < 1e15 && scaled / power == x {
-            return Some(x);
-        }
+    if millionths(x).is_some() {
+        return Some(x);
     }
     let (digits, exponent) = digits(x);
     Some(from_digits(digits, exponent) + 0.0)
@@ -72,14 +81,24 @@ pub fn shift(x: f64, power: i32) -> f64 {
     if power == 0 || x == 0.0 || !x.is_finite() {
         return x;
     }
+    // Both sides of the quotient are exact, so it is the nearest to the shifted decimal.
+    if let Some(scaled) = millionths(x).filter(|_| (-15..=6).contains(&power)) {
+        #[expect(clippy::cast_precision_loss, reason = "below 1e15")]
+        return scaled as f64 / 10_f64.powi(6 - power);
+    }
     let (digits, exponent) = digits(x);
     from_digits(digits, exponent + power)
 }
 
 /// How many decimals the canonical number `x` has: 2 for `3.25`, 0 for `20`.
 pub fn decimals(x: f64) -> u8 {
-    if x.fract() == 0.0 {
-        return 0;
+    if let Some(mut scaled) = millionths(x) {
+        let mut places = 6;
+        while places > 0 && scaled % 10 == 0 {
+            scaled /= 10;
+            places -= 1;
+        }
+        return places;
     }
     u8::try_from((-digits(x).1).max(0)).unwrap_or(u8::MAX)
 }

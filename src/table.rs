@@ -4,6 +4,7 @@
 //! A record of a list is a row of the sheet; a fixed form is one record whose variables are its
 //! cells. Nothing here knows what the figures mean.
 
+use crate::number::{self, Exact};
 use crate::place::Cell;
 use polars::prelude::{
     Column as PolarsColumn, DataFrame, Float64Chunked, IntoSeries, NewChunkedArray, PolarsError,
@@ -257,29 +258,22 @@ impl Table {
     }
 
     /// The sum of a column's figures, and how many there are.
-    pub fn sum(&self, variable: usize) -> (crate::number::Exact, usize) {
-        let mut sum = crate::number::Exact::default();
+    pub fn sum(&self, variable: usize) -> (Exact, usize) {
+        let mut sum = Exact::default();
         let mut count = 0;
-        let mut whole = 0_i128;
+        // Nearly all figures are whole millionths, which add up without big numbers.
+        let mut millionths = 0_i128;
         if let Some(Values::Numbers(numbers)) = self.columns.get(variable) {
             for x in numbers.iter().flatten() {
                 count += 1;
-                if x.fract() == 0.0 && x.abs() < 1e15 {
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        reason = "a whole number below 1e15"
-                    )]
-                    let x = x as i128;
-                    whole += x;
-                } else {
-                    sum += crate::number::exact(x);
+                match number::millionths(x) {
+                    Some(scaled) => millionths += i128::from(scaled),
+                    None => sum += number::exact(x),
                 }
             }
         }
-        (
-            sum + crate::number::Exact::from_integer(whole.into()),
-            count,
-        )
+        let fine = Exact::from_integer(millionths.into()) * number::power_of_ten(-6);
+        (sum + fine, count)
     }
 
     /// Why a record has no figure here; `None` where it has one.
@@ -297,21 +291,22 @@ impl Table {
         }
     }
 
+    /// Whether every record has a plain figure or word here.
+    pub fn is_full(&self, variable: usize) -> bool {
+        let nulls = match self.columns.get(variable) {
+            Some(Values::Numbers(numbers)) => numbers.null_count(),
+            Some(Values::Words(words)) => words.null_count(),
+            None => return false,
+        };
+        nulls == 0
+    }
+
     /// The text that stood in a cell, where it was not the plain figure.
     pub fn written(&self, record: usize, variable: usize) -> Option<&str> {
         self.marks
             .written
             .get(&key(record, variable))
             .map(String::as_str)
-    }
-
-    /// The marked cells of a variable, by record.
-    pub fn marked(&self, variable: usize) -> impl Iterator<Item = (usize, Absent)> {
-        self.marks
-            .absent
-            .iter()
-            .filter(move |((_, v), _)| *v as usize == variable)
-            .map(|((record, _), absent)| (*record as usize, *absent))
     }
 
     /// How a cell is dressed.

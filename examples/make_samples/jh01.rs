@@ -358,7 +358,7 @@ fn plant(name: &str, table: &mut Table, notes: &mut Notes) {
             table.current.current[2] = Some(stated);
             let what =
                 format!("集团化办学、学区制管理学校占比填{stated}%，按分子、分母应为{truth}%");
-            slip(table.row(2), current, "JH01.current.states", what);
+            slip(table.row(2), current, "JH01.grouped_share.states", what);
         }
         "奉节县" => {
             let last = &mut table.last.current[29];

@@ -221,6 +221,15 @@ impl Failed<'_> {
         show(self.form, variable, x, None)
     }
 
+    /// A difference in the unit in which people see a variable: of two rates, in points.
+    pub fn show_gap(&self, variable: usize, gap: &Exact) -> String {
+        let shown = show(self.form, variable, gap, None);
+        match (self.form.variables[variable].kind, shown.strip_suffix('%')) {
+            (Type::Percent, Some(points)) => format!("{points}个百分点"),
+            _ => shown,
+        }
+    }
+
     /// A leaf's figure as people see it, or a word for why there is none.
     pub fn leaf(&self, leaf: Leaf) -> String {
         leaf_words(self.form, self.figures, leaf, self.record)

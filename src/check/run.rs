@@ -8,7 +8,7 @@ use crate::finding::{self, Finding, ReadCell, State, TOLD_IN_FULL, Unit, Variabl
 use crate::period::Period;
 use crate::place::Place;
 use crate::rulebook::form::Form;
-use crate::rulebook::rule::Rule;
+use crate::rulebook::rule::{Claim, Relation, Rule};
 use crate::rulebook::written::Severity;
 use crate::words::Text;
 use serde::Serialize;
@@ -200,9 +200,14 @@ fn finding(failed: &Failed<'_>, batch: &Batch<'_>, owner: usize) -> Finding {
         decimals,
         ..
     } = failed.failure;
+    // A limit is told as one: ≤ 100 %.
+    let sign = match &failed.assertion.claim {
+        Claim::Compare { relation, .. } if *relation != Relation::Equal => relation.sign(),
+        _ => "",
+    };
     let expected = expected.as_ref().map(|x| match decimals {
         Some(_) => super::show(form, accused, x, *decimals),
-        None => shown(x),
+        None => format!("{sign}{}", shown(x)),
     });
     Finding {
         id: finding::id(

@@ -67,7 +67,8 @@ fn say(failed: &Failed<'_>) -> Wording {
     let at = failed.assertion.accused;
     let show = |x: Option<&Exact>| x.map_or_else(String::new, |x| failed.show(at, x));
     let sum = show(failed.failure.expected.as_ref());
-    let gap = show(failed.failure.difference.as_ref());
+    let gap = failed.failure.difference.as_ref();
+    let gap = gap.map_or_else(String::new, |gap| failed.show_gap(at, gap));
     Wording::new(
         Text::new(
             format!("“{}”填报 {found}，各分项之和为 {sum}，差 {gap}", label.zh),

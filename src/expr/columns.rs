@@ -222,6 +222,9 @@ impl Columns<'_> {
     fn presence(&self, assertion: &Assertion) -> Vec<Verdict> {
         let filled = matches!(assertion.claim, Claim::Filled);
         let table = self.figures.own;
+        if table.is_full(assertion.accused) {
+            return vec![Verdict::True; self.records];
+        }
         (0..self.records)
             .map(|record| match table.absent(record, assertion.accused) {
                 None | Some(Absent::Nil) => Verdict::True,

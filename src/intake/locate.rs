@@ -84,19 +84,20 @@ impl<'a> Heading<'a> {
 
     /// Finds the form's table on a sheet, with how many of its columns are there.
     pub fn find(&self, grid: &Grid<'_>) -> Option<(Located, usize)> {
-        let best = grid
-            .rows
-            .iter()
-            .map(|(row, _)| *row)
-            .take_while(|row| *row < HEAD_ROWS)
-            .map(|row| (row, self.columns_at(grid, row)))
-            .map(|(row, columns)| {
-                let needed = columns.iter().zip(&self.form.columns);
-                let score = needed.filter(|(at, column)| at.is_some() && !column.optional).count();
-                (score, row, columns)
-            })
+        let mut best: Option<(usize, u32, Vec<Option<u32>>)> = None;
+        for (row, _) in grid.rows.iter().take_while(|(row, _)| *row < HEAD_ROWS) {
+            let columns = self.columns_at(grid, *row);
+            let needed = columns.iter().zip(&self.form.columns);
+            let score = needed.filter(|(at, column)| at.is_some() && !column.optional).count();
             // Of rows that show as much, the first: under it the body begins.
-            .max_by_key(|(score, row, _)| (*score, std::cmp::Reverse(*row)))?;
+            if best.as_ref().is_none_or(|(most, ..)| score > *most) {
+                best = Some((score, *row, columns));
+            }
+            if score == self.needed() {
+                break;
+            }
+        }
+        let best = best?;
         let (score, row, columns) = best;
         if score < 2 || score * 10 < self.needed() * 6 {
             return None;

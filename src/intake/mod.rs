@@ -435,6 +435,7 @@ impl TableReader<'_> {
                     kind: asked_of.kind,
                     unit: asked_of.unit.as_deref(),
                     unit_scale,
+                    stated: asked_of.stated,
                     blank_words: &self.rulebook.job.blank_words,
                 };
                 value::read(&raw.value, format.unwrap_or_default(), &asked)
@@ -450,13 +451,12 @@ impl TableReader<'_> {
                     self.how.entry(how).or_insert((cell, 0)).1 += 1;
                 }
                 if let Some(raw) = raw {
-                    self.precision(column, raw, uniform, &mut dress);
+                    if asked_of.stated {
+                        self.precision(column, raw, uniform, &mut dress);
+                    }
                     if let RawValue::Text(text) = &raw.value {
                         draft.marks.written.insert(key, text.trim().to_owned());
                     }
-                }
-                if !asked_of.stated {
-                    dress.decimals = 0;
                 }
                 if record == 0 {
                     draft.dress.usual[variable] = dress;
@@ -581,6 +581,7 @@ fn shown(raw: &RawValue<'_>, why: Unreadable) -> String {
                     kind: Type::Date,
                     unit: None,
                     unit_scale: 0,
+                    stated: false,
                     blank_words: &crate::rulebook::written::BlankWords::default(),
                 },
             ) {

@@ -18,6 +18,8 @@ pub struct Asked<'a> {
     pub unit: Option<&'a str>,
     /// Power of ten from the unit that the sheet names to the form's: −4 for 元 where 万元 is asked.
     pub unit_scale: i8,
+    /// Whether the precision of what stands there matters.
+    pub stated: bool,
     /// Words that stand for no figure.
     pub blank_words: &'a BlankWords,
 }
@@ -129,8 +131,12 @@ fn number_cell(x: f64, format: Format, asked: &Asked<'_>) -> Read {
         (false, false) => format.scale + asked.unit_scale,
     };
     let value = number::shift(x, i32::from(scale));
-    let seen = number::shift(x, if format.percent { 2 } else { i32::from(format.scale) });
-    let decimals = number::decimals(seen).min(MOST_DECIMALS);
+    let decimals = if asked.stated {
+        let seen = number::shift(x, if format.percent { 2 } else { i32::from(format.scale) });
+        number::decimals(seen).min(MOST_DECIMALS)
+    } else {
+        0
+    };
     if asked.kind == Type::Count && (value.fract() != 0.0 || value < 0.0) {
         return Read::Absent(Absent::Unreadable(Unreadable::NotACount));
     }
@@ -195,6 +201,7 @@ fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
     }
     let decimals = plain.split_once('.').map_or(0, |(_, part)| part.len());
     let decimals = u8::try_from(decimals).unwrap_or(u8::MAX).min(MOST_DECIMALS);
+    let decimals = if asked.stated { decimals } else { 0 };
     Read::Number { value, dress: CellDress { scale, decimals, text: true }, how: Some(how) }
 }
 
@@ -232,7 +239,7 @@ mod tests {
     use std::borrow::Cow;
 
     fn asked(kind: Type, words: &BlankWords) -> Asked<'_> {
-        Asked { kind, unit: Some("项"), unit_scale: 0, blank_words: words }
+        Asked { kind, unit: Some("项"), unit_scale: 0, stated: true, blank_words: words }
     }
 
     fn text(kind: Type, cell: &str) -> Read {
@@ -288,7 +295,13 @@ mod tests {
     fn a_scaled_format_means_what_is_shown() {
         let words = BlankWords::default();
         let wan = crate::workbook::format::parse("0!.0,\"万\"");
-        let asked = Asked { kind: Type::Number, unit: None, unit_scale: 0, blank_words: &words };
+        let asked = Asked {
+            kind: Type::Number,
+            unit: None,
+            unit_scale: 0,
+            stated: true,
+            blank_words: &words,
+        };
         assert_eq!(value(read(&RawValue::Number(12000.0), wan, &asked)), Some((1.2, 1)));
     }
 }

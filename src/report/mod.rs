@@ -6,6 +6,8 @@
 pub mod data;
 pub mod district;
 pub mod machine;
+mod styles;
+pub mod summary;
 
 use crate::check::run::Counts;
 use crate::consolidate::CityFigure;

@@ -12,7 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 use std::io::Read;
 
 /// The pieces in which a sheet's data is searched.
-const PIECE: usize = 256 * 1024;
+const PIECE: u64 = 256 * 1024;
 /// The greatest head or tail: a hundred thousand merges are four megabytes.
 const MOST_AROUND: usize = 16 << 20;
 
@@ -128,11 +128,9 @@ struct Stream<R> {
 
 impl<R: Read> Stream<R> {
     fn more(&mut self) -> Result<(), Error> {
-        let before = self.buffer.len();
-        self.buffer.resize(before + PIECE, 0);
-        let read = self.part.read(&mut self.buffer[before..]);
+        let piece = self.part.by_ref().take(PIECE);
+        let read = { piece }.read_to_end(&mut self.buffer);
         let read = read.map_err(|error| Error::Damaged(Box::new(error)))?;
-        self.buffer.truncate(before + read);
         self.ended = read == 0;
         Ok(())
     }

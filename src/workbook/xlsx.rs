@@ -7,7 +7,7 @@ use super::format::{self, Format};
 use super::{Error, Facts, RawCell, RawSheet, RawValue, facts};
 use crate::place::Cell;
 use crate::rulebook::written::Limits;
-use calamine::{CellErrorType, DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{CellErrorType, DataRef, Dimensions, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use quick_xml::XmlVersion;
 use quick_xml::events::Event;
 use std::borrow::Cow;
@@ -63,8 +63,8 @@ pub(super) fn read(
                 })
                 .collect()
         });
-        let mut sheet =
-            RawSheet { name, hidden, cells: Vec::new(), formats, facts, damaged: 0 };
+        let room = Vec::with_capacity(declared(&cells.dimensions()));
+        let mut sheet = RawSheet { name, hidden, cells: room, formats, facts, damaged: 0 };
         let mut errors_in_a_row = 0;
         loop {
             let (cell, style) = match cells.next_cell_with_style_id() {
@@ -102,6 +102,15 @@ pub(super) fn read(
         see(sheet);
     }
     Ok(())
+}
+
+/// How many cells a sheet says that it has, as far as room is made for them beforehand: what a
+/// sheet says of itself may be anything.
+fn declared(dimensions: &Dimensions) -> usize {
+    const MOST: u64 = 1 << 18;
+    let rows = u64::from(dimensions.end.0.saturating_sub(dimensions.start.0)) + 1;
+    let columns = u64::from(dimensions.end.1.saturating_sub(dimensions.start.1)) + 1;
+    usize::try_from((rows * columns).min(MOST)).unwrap_or(0)
 }
 
 /// Holds what the package says of itself against the limits, before anything is unpacked. The

@@ -42,11 +42,15 @@ pub fn read(from: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     if head > MOST_HEAD || body > MOST_BODY {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame beyond all measure"));
     }
-    // Grown as the bytes come: a length alone allocates nothing.
+    // A length alone allocates little: beyond it, space grows as the bytes come.
     let mut take = |length: u64| {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(length.min(1 << 24)).unwrap_or(0));
         let read = from.by_ref().take(length).read_to_end(&mut bytes)?;
-        if read as u64 == length { Ok(bytes) } else { Err(io::Error::from(io::ErrorKind::UnexpectedEof)) }
+        if read as u64 == length {
+            Ok(bytes)
+        } else {
+            Err(io::Error::from(io::ErrorKind::UnexpectedEof))
+        }
     };
     Ok(Some((take(u64::from(head))?, take(body)?)))
 }
@@ -87,7 +91,9 @@ pub fn write_reply(to: &mut impl Write, mut reply: Reply) -> io::Result<()> {
             let columns = draft.columns.into_iter().map(|column| match column {
                 DraftColumn::Numbers(numbers) => {
                     body.reserve(numbers.len() * 8);
-                    body.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+                    for x in &numbers {
+                        body.extend_from_slice(&x.to_le_bytes());
+                    }
                     ColumnHead::Numbers
                 }
                 DraftColumn::Words(words) => {

@@ -1,0 +1,257 @@
+//! An office to test in: a folder with rules, submissions and results, and the program.
+
+use rust_xlsxwriter::{Format, Workbook};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// The repository.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder of its own with `rules/`, `input/` and `output/`.
+pub struct Office {
+    dir: TempDir,
+}
+
+/// Three districts, in the shape of the real register.
+pub const REGISTER: &str = "\
+code,name,org_name,aliases,former_names,kind,region,valid_from,valid_to
+500113,巴南区,重庆市巴南区教育委员会,巴南,,district,中心城区,,
+500108,南岸区,重庆市南岸区教育委员会,南岸,,district,中心城区,,
+500230,丰都县,重庆市丰都县教育委员会,丰都,,county,渝东北,,
+";
+
+impl Office {
+    /// An office with one form, described by the text of its rule file.
+    pub fn new(form: &str) -> Self {
+        let office = Self { dir: tempfile::tempdir().expect("a folder for the test") };
+        office.put("rules/districts.csv", REGISTER.as_bytes());
+        office.put("rules/T01.toml", form.as_bytes());
+        fs::create_dir_all(office.path("input")).expect("a folder");
+        office
+    }
+
+    /// An office with the rules and samples of the repository.
+    pub fn with_samples(periods: &[&str]) -> Self {
+        let office = Self { dir: tempfile::tempdir().expect("a folder for the test") };
+        copy(&repository().join("rules"), &office.path("rules"));
+        for period in periods {
+            let from = repository().join("input").join(period);
+            copy(&from, &office.path("input").join(period));
+        }
+        office
+    }
+
+    /// A path in the office.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.dir.path().join(relative)
+    }
+
+    /// Puts a file there.
+    pub fn put(&self, relative: &str, bytes: &[u8]) {
+        let path = self.path(relative);
+        fs::create_dir_all(path.parent().expect("a folder in the office")).expect("a folder");
+        fs::write(path, bytes).expect("a file");
+    }
+
+    /// Draws a sheet and puts it there as a workbook. A line is a row: its number, then its
+    /// cells from column A on; `'12` is text, `12.3%` a number in percent format.
+    pub fn sheet(&self, relative: &str, drawn: &str) {
+        let mut book = Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.set_name("T01").expect("a name");
+        let percent = Format::new().set_num_format("0.0%");
+        for line in drawn.lines().filter(|line| line.trim_start().starts_with('|')) {
+            let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
+            let Ok(row) = cells[0].parse::<u32>() else { continue };
+            for (column, text) in (0_u16..).zip(&cells[1..]) {
+                let at = (row - 1, column);
+                if text.is_empty() {
+                    continue;
+                }
+                if let Some(text) = text.strip_prefix('\'') {
+                    sheet.write_string(at.0, at.1, text).expect("a cell");
+                } else if let Some(x) = text.strip_suffix('%').and_then(|x| x.parse::<f64>().ok()) {
+                    sheet.write_number_with_format(at.0, at.1, x / 100.0, &percent).expect("a cell");
+                } else if let Ok(x) = text.parse::<f64>() {
+                    sheet.write_number(at.0, at.1, x).expect("a cell");
+                } else if let Some(error) = text.strip_prefix('=') {
+                    let formula = rust_xlsxwriter::Formula::new("1/0").set_result(error);
+                    sheet.write_formula(at.0, at.1, formula).expect("a cell");
+                } else {
+                    sheet.write_string(at.0, at.1, *text).expect("a cell");
+                }
+            }
+        }
+        let bytes = book.save_to_buffer().expect("a workbook");
+        self.put(relative, &bytes);
+    }
+
+    /// Runs the program in the office.
+    pub fn hebiao(&self, arguments: &[&str]) -> Said {
+        Said::from(self.command(arguments).output().expect("the program starts"))
+    }
+
+    /// The program, ready to be started in the office.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hebiao"));
+        command.args(arguments).current_dir(self.dir.path());
+        command
+    }
+
+    /// What `hebiao check` says of one drawn sheet, without the sentence of counts.
+    pub fn findings(&self, drawn: &str) -> String {
+        self.sheet("巴南区.xlsx", drawn);
+        let said = self.hebiao(&["check", "巴南区.xlsx", "--period", "2023-12"]);
+        assert!(said.code < 2, "{}", said.err);
+        said.out
+    }
+
+    /// A published file, read as JSON.
+    pub fn json(&self, relative: &str) -> serde_json::Value {
+        let bytes = fs::read(self.path(relative)).expect("a published file");
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+}
+
+/// What the program said.
+#[derive(Debug)]
+pub struct Said {
+    /// Its exit code; 255 where it was killed.
+    pub code: i32,
+    /// Its standard output.
+    pub out: String,
+    /// Its standard error.
+    pub err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(255),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// Copies a folder with everything in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder to copy") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// Every file below a folder with its bytes, by relative path.
+pub fn contents(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
+    fn walk(folder: &Path, prefix: &str, into: &mut std::collections::BTreeMap<String, Vec<u8>>) {
+        let Ok(entries) = fs::read_dir(folder) else { return };
+        for entry in entries.flatten() {
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                walk(&entry.path(), &format!("{name}/"), into);
+            } else {
+                into.insert(name, fs::read(entry.path()).unwrap_or_default());
+            }
+        }
+    }
+    let mut all = std::collections::BTreeMap::new();
+    walk(folder, "", &mut all);
+    all
+}
+
+/// A small form with a total, an of-which, a rate, a growth and a rule.
+pub const FORM: &str = r#"
+[form]
+id = "T01"
+title = "课题情况"
+blank = "nil"
+due = "次月10日"
+row_label = "类别"
+row_no = "代码"
+
+[columns.applications]
+no = 1
+label = "申报数 › 本年"
+type = "count"
+
+[columns.before]
+no = 2
+label = "申报数 › 上年同期"
+type = "count"
+restates = "last_year(applications)"
+
+[columns.growth]
+no = 3
+label = "申报数 › 增长（%）"
+type = "percent"
+states = "growth(applications, before)"
+
+[columns.approved]
+no = 4
+label = "立项数"
+type = "count"
+
+[columns.coverage]
+no = 5
+label = "覆盖率（%）"
+type = "percent"
+max = { value = 100, source = "by definition" }
+
+[rows.total]
+no = "01"
+label = "合计"
+total_of = ["key", "general"]
+
+[rows.key]
+no = "02"
+label = "重点"
+
+[rows.general]
+no = "03"
+label = "一般"
+
+[rows.school]
+no = "04"
+label = "其中：学校承担"
+part_of = "total"
+
+[[rule]]
+id = "T01-101"
+title = "立项数不大于申报数"
+title_en = "No more approvals than applications"
+severity = "error"
+check = "立项数 <= [1]"
+
+[[rule]]
+id = "T01-201"
+title = "申报数变动较大"
+title_en = "Applications changed much"
+severity = "query"
+rows = ["total"]
+check = "growth(applications) between -30% and 30%"
+at_least = 20
+by_at_least = 10
+"#;
+
+/// The form's sheet with everything in order; cells are drawn by the caller from row 5 on.
+pub fn drawn(body: &str) -> String {
+    format!(
+        "
+| 1 | 课题情况 | | | | | | |
+| 2 | 填报单位：重庆市巴南区教育委员会 | | | 2023年1—12月 | | | |
+| 3 | 类别 | 代码 | 申报数 | 申报数 | 申报数 | 立项数 | 覆盖率（%） |
+| 4 | | | 本年 | 上年同期 | 增长（%） | | |
+{body}"
+    )
+}

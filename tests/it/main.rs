@@ -1,0 +1,16 @@
+//! What people see of the program: every test here runs it as they do.
+
+mod kit;
+
+// What the checks say of single sheets, drawn as people see them.
+mod checks;
+// Files that nobody should send, and what becomes of the others.
+mod hostile;
+// Rules, folders and arguments that are wrong.
+mod mistakes;
+// What is published: the same bytes, whole or not at all.
+mod published;
+// The sample submissions of the repository.
+mod samples;
+// The shapes of what machines read.
+mod schemas;

@@ -43,10 +43,18 @@ impl Baseline {
             .join(period.to_string())
             .join("data")
             .join(format!("{}.parquet", rulebook.forms[form].id));
-        let Ok(file) = File::open(path) else { return false };
-        let Ok(tables) = data::read(file, &rulebook.forms[form]) else { return false };
+        let Ok(file) = File::open(path) else {
+            return false;
+        };
+        let Ok(tables) = data::read(file, &rulebook.forms[form]) else {
+            return false;
+        };
         for (code, table) in tables {
-            let district = rulebook.register.districts.iter().position(|d| d.code == code);
+            let district = rulebook
+                .register
+                .districts
+                .iter()
+                .position(|d| d.code == code);
             if let Some(district) = district {
                 self.add(period, form, district, table);
             }

@@ -75,7 +75,11 @@ pub fn sum(form: &Form, rules: &[Rule], tables: &[&Table]) -> Sums {
                 total += sum;
                 districts[at] += usize::from(count > 0);
             }
-            let total = if districts[at] > 0 { number::to_f64(&total) } else { f64::NAN };
+            let total = if districts[at] > 0 {
+                number::to_f64(&total)
+            } else {
+                f64::NAN
+            };
             DraftColumn::Numbers(vec![total])
         })
         .collect();
@@ -83,10 +87,16 @@ pub fn sum(form: &Form, rules: &[Rule], tables: &[&Table]) -> Sums {
         records: 1,
         columns,
         marks: Marks::default(),
-        dress: Dress { usual: vec![CellDress::default(); form.variables.len()], ..Dress::default() },
+        dress: Dress {
+            usual: vec![CellDress::default(); form.variables.len()],
+            ..Dress::default()
+        },
         blocks: Vec::new(),
     };
-    let mut sums = Sums { table: draft.into(), districts };
+    let mut sums = Sums {
+        table: draft.into(),
+        districts,
+    };
     sums.compute_stated(form, rules);
     sums
 }
@@ -102,15 +112,30 @@ impl Sums {
     fn compute_stated(&mut self, form: &Form, rules: &[Rule]) {
         for _ in 0..2 {
             let mut found: Vec<(usize, f64, usize)> = Vec::new();
-            let figures = Figures { own: &self.table, last_year: None, last_period: None };
+            let figures = Figures {
+                own: &self.table,
+                last_year: None,
+                last_period: None,
+            };
             for assertion in rules.iter().flat_map(|rule| &rule.assertions) {
-                let Claim::States { stated, follows } = &assertion.claim else { continue };
+                let Claim::States { stated, follows } = &assertion.claim else {
+                    continue;
+                };
                 let value = exact::value(follows, &figures, 0, Missing::Skip);
-                let Ok(exact::Value::Number(value)) = value else { continue };
+                let Ok(exact::Value::Number(value)) = value else {
+                    continue;
+                };
                 let mut leaves: Vec<Leaf> = Vec::new();
                 follows.leaves(&mut leaves);
-                let rests_on = leaves.iter().map(|leaf| self.districts[leaf.variable]).min();
-                found.push((stated.variable, number::to_f64(&value), rests_on.unwrap_or(0)));
+                let rests_on = leaves
+                    .iter()
+                    .map(|leaf| self.districts[leaf.variable])
+                    .min();
+                found.push((
+                    stated.variable,
+                    number::to_f64(&value),
+                    rests_on.unwrap_or(0),
+                ));
             }
             if found.is_empty() {
                 return;
@@ -135,7 +160,12 @@ impl Sums {
             for (variable, _, districts) in &found {
                 self.districts[*variable] = *districts;
             }
-            self.table = Draft { records: 1, columns, ..Draft::default() }.into();
+            self.table = Draft {
+                records: 1,
+                columns,
+                ..Draft::default()
+            }
+            .into();
         }
     }
 }
@@ -147,7 +177,10 @@ pub fn consolidate(judged: &Judged<'_>, baseline: &Baseline) -> Vec<Vec<CityFigu
         if !form.is_due_in(judged.period) {
             return Vec::new();
         }
-        let own = judged.submissions.iter().filter(|submission| submission.form == at);
+        let own = judged
+            .submissions
+            .iter()
+            .filter(|submission| submission.form == at);
         let shares: Vec<Share<'_>> = own
             .map(|submission| Share {
                 table: &submission.table,
@@ -157,12 +190,26 @@ pub fn consolidate(judged: &Judged<'_>, baseline: &Baseline) -> Vec<Vec<CityFigu
         let whole: Vec<&Table> = baseline.all(last_year, at).collect();
         city(form, &judged.rulebook.rules[at], &shares, &whole)
     };
-    judged.rulebook.forms.iter().enumerate().map(form_figures).collect()
+    judged
+        .rulebook
+        .forms
+        .iter()
+        .enumerate()
+        .map(form_figures)
+        .collect()
 }
 
-fn city(form: &Form, rules: &[Rule], shares: &[Share<'_>], whole_last_year: &[&Table]) -> Vec<CityFigure> {
+fn city(
+    form: &Form,
+    rules: &[Rule],
+    shares: &[Share<'_>],
+    whole_last_year: &[&Table],
+) -> Vec<CityFigure> {
     let tables: Vec<&Table> = shares.iter().map(|share| share.table).collect();
-    let same: Vec<&Share<'_>> = shares.iter().filter(|share| share.last_year.is_some()).collect();
+    let same: Vec<&Share<'_>> = shares
+        .iter()
+        .filter(|share| share.last_year.is_some())
+        .collect();
     let now: Vec<&Table> = same.iter().map(|share| share.table).collect();
     let before: Vec<&Table> = same.iter().filter_map(|share| share.last_year).collect();
     let reported = sum(form, rules, &tables);
@@ -204,7 +251,14 @@ pub fn earlier<'a>(form: &Form, today: &Table, before: Option<&'a Table>) -> Opt
     } else {
         let known: std::collections::BTreeMap<String, usize> =
             before.keys(&form.key).into_iter().zip(0..).collect();
-        today.keys(&form.key).iter().map(|key| known.get(key).copied()).collect()
+        today
+            .keys(&form.key)
+            .iter()
+            .map(|key| known.get(key).copied())
+            .collect()
     };
-    Some(Earlier { table: Cow::Borrowed(before), record })
+    Some(Earlier {
+        table: Cow::Borrowed(before),
+        record,
+    })
 }

@@ -15,7 +15,7 @@ use crate::log::Log;
 use crate::period::Period;
 use crate::publish::{self, Output, Stage};
 use crate::report::machine::{self, FindingsFile, Hashed, RunFile, SeverityCounts, VERSION};
-use crate::report::{Judged, data, district};
+use crate::report::{Judged, data, district, summary};
 use crate::rulebook::Rulebook;
 use crate::rulebook::source::Sources;
 use crate::standing::Reporting;
@@ -80,7 +80,9 @@ pub enum Error {
         source: io::Error,
     },
     /// There were submissions, and not one rule could be evaluated.
-    #[error("there are submissions for {period}, but no rule could be evaluated: the rules or the forms do not fit")]
+    #[error(
+        "there are submissions for {period}, but no rule could be evaluated: the rules or the forms do not fit"
+    )]
     NothingEvaluated {
         /// The period.
         period: Period,
@@ -135,21 +137,34 @@ pub fn run(
     let periods = periods(order)?;
     let output = Output::open(&order.output)?;
     let pool = pool(order, rulebook, sources);
-    periods.into_iter().map(|period| one(order, rulebook, sources, &pool, &output, period, log)).collect()
+    periods
+        .into_iter()
+        .map(|period| one(order, rulebook, sources, &pool, &output, period, log))
+        .collect()
 }
 
 fn periods(order: &Order) -> Result<Vec<Period>, Error> {
     if !order.input.is_dir() {
-        return Err(Error::NoInput { dir: order.input.clone() });
+        return Err(Error::NoInput {
+            dir: order.input.clone(),
+        });
     }
     if let Some(period) = order.period {
         let dir = order.input.join(period.to_string());
-        return if dir.is_dir() { Ok(vec![period]) } else { Err(Error::NoPeriod { period, dir }) };
+        return if dir.is_dir() {
+            Ok(vec![period])
+        } else {
+            Err(Error::NoPeriod { period, dir })
+        };
     }
-    let periods = discover::periods(&order.input)
-        .map_err(|source| Error::List { dir: order.input.clone(), source })?;
+    let periods = discover::periods(&order.input).map_err(|source| Error::List {
+        dir: order.input.clone(),
+        source,
+    })?;
     if periods.is_empty() {
-        return Err(Error::NoPeriods { dir: order.input.clone() });
+        return Err(Error::NoPeriods {
+            dir: order.input.clone(),
+        });
     }
     Ok(periods)
 }
@@ -157,7 +172,12 @@ fn periods(order: &Order) -> Result<Vec<Period>, Error> {
 /// The workers of a run.
 pub fn pool(order: &Order, rulebook: &Rulebook, sources: &Sources) -> Pool {
     let patience = Duration::from_secs(rulebook.job.limits.seconds);
-    Pool::new(order.worker.clone(), order.workers, sources.clone(), patience)
+    Pool::new(
+        order.worker.clone(),
+        order.workers,
+        sources.clone(),
+        patience,
+    )
 }
 
 fn one(
@@ -228,8 +248,10 @@ pub fn read(
     log: &Log,
 ) -> Result<Vec<FileRead>, Error> {
     let folder = input.join(period.to_string());
-    let candidates = discover::files(&folder)
-        .map_err(|source| Error::List { dir: folder.clone(), source })?;
+    let candidates = discover::files(&folder).map_err(|source| Error::List {
+        dir: folder.clone(),
+        source,
+    })?;
     let files: Vec<(PathBuf, String)> = candidates
         .iter()
         .filter(|candidate| candidate.refused.is_none())
@@ -237,7 +259,9 @@ pub fn read(
         .collect();
     let mut read = read_files(files, Some(period), pool, order.now, log);
     for candidate in candidates {
-        let Some(why) = candidate.refused else { continue };
+        let Some(why) = candidate.refused else {
+            continue;
+        };
         let mentioned = rulebook.register.mentioned(&candidate.name);
         let reading = Reading {
             refused: Some(why),
@@ -265,7 +289,11 @@ pub fn read_files(
 ) -> Vec<FileRead> {
     let requests: Vec<Request> = files
         .iter()
-        .map(|(path, name)| Request::Read { path: path.clone(), name: name.clone(), period })
+        .map(|(path, name)| Request::Read {
+            path: path.clone(),
+            name: name.clone(),
+            period,
+        })
         .collect();
     let progress = log.progress("读取", "reading", requests.len());
     let answers = pool.run(&requests, &|_| progress.inc(1));
@@ -282,10 +310,21 @@ pub fn read_files(
                     let refused = Some(failure.words());
                     // The hash is taken here where the worker could not say it.
                     let sha256 = crate::worker::serve::hash(&path).unwrap_or_default();
-                    (Reading { refused, ..Reading::default() }, sha256)
+                    (
+                        Reading {
+                            refused,
+                            ..Reading::default()
+                        },
+                        sha256,
+                    )
                 }
             };
-            FileRead { name, sha256, arrived: now, reading }
+            FileRead {
+                name,
+                sha256,
+                arrived: now,
+                reading,
+            }
         })
         .collect()
 }
@@ -347,7 +386,9 @@ fn with_arrivals(mut files: Vec<FileRead>, published: &Path, now: NaiveDateTime)
         })
         .collect();
     for file in &mut files {
-        let before = arrivals.get(&file.sha256).filter(|_| !file.sha256.is_empty());
+        let before = arrivals
+            .get(&file.sha256)
+            .filter(|_| !file.sha256.is_empty());
         file.arrived = before.copied().unwrap_or(now);
     }
     files
@@ -356,7 +397,10 @@ fn with_arrivals(mut files: Vec<FileRead>, published: &Path, now: NaiveDateTime)
 /// Submissions are there, and no rule came to a verdict: that is never success.
 fn evaluated_nothing(judged: &Judged<'_>) -> bool {
     let verdicts = |rule: &crate::report::RuleOutcome| rule.counts.passed + rule.counts.failed;
-    let of_figures = judged.outcomes.iter().filter(|rule| !rule.formula.is_empty());
+    let of_figures = judged
+        .outcomes
+        .iter()
+        .filter(|rule| !rule.formula.is_empty());
     !judged.submissions.is_empty() && of_figures.map(verdicts).sum::<u64>() == 0
 }
 
@@ -366,7 +410,10 @@ fn hashed(sources: &Sources) -> Vec<Hashed> {
         .iter()
         .map(|(name, text)| Hashed {
             path: name.clone(),
-            sha256: Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect(),
+            sha256: Sha256::digest(text.as_bytes())
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect(),
             bytes: text.len() as u64,
         })
         .collect()
@@ -397,7 +444,11 @@ fn write_reports(
     let (city, answers) = std::thread::scope(|scope| {
         let city = scope.spawn(|| write_city(order, judged, stage));
         let answers = pool.run(&requests, &|_| progress.inc(1));
-        (city.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), answers)
+        (
+            city.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            answers,
+        )
     });
     progress.finish_and_clear();
     city?;
@@ -408,7 +459,10 @@ fn write_reports(
             continue;
         }
         // What cannot be overlaid comes back as the findings sheet alone.
-        let failed = |source| Error::Report { report: report.path.clone(), source };
+        let failed = |source| Error::Report {
+            report: report.path.clone(),
+            source,
+        };
         let bytes = district::alone(&report.overlay, order.lang).map_err(failed)?;
         let path = stage.path().join(&report.path);
         if report.refused {
@@ -422,7 +476,8 @@ fn write_reports(
 fn write_city(order: &Order, judged: &Judged<'_>, stage: &Stage<'_>) -> Result<(), Error> {
     let put = |name: &str, bytes: Vec<u8>| -> Result<(), Error> {
         let (mut file, _) = stage.create(name)?;
-        file.write_all(&bytes).map_err(|error| failed(name, Box::new(error)))
+        file.write_all(&bytes)
+            .map_err(|error| failed(name, Box::new(error)))
     };
     for (at, form) in judged.rulebook.forms.iter().enumerate() {
         let tables: Vec<_> = judged
@@ -436,14 +491,30 @@ fn write_city(order: &Order, judged: &Judged<'_>, stage: &Stage<'_>) -> Result<(
         }
         let name = format!("data/{}.parquet", form.id);
         let (file, _) = stage.create(&name)?;
-        data::write(file, form, &judged.rulebook.register, judged.period, &tables)
-            .map_err(|error| failed(&name, Box::new(error)))?;
+        data::write(
+            file,
+            form,
+            &judged.rulebook.register,
+            judged.period,
+            &tables,
+        )
+        .map_err(|error| failed(&name, Box::new(error)))?;
     }
     let findings = machine::json(&FindingsFile::of(judged));
-    put("findings.json", findings.map_err(|error| failed("findings.json", Box::new(error)))?)?;
-    put("summary.xlsx", Vec::new())
+    put(
+        "findings.json",
+        findings.map_err(|error| failed("findings.json", Box::new(error)))?,
+    )?;
+    let workbook = summary::write(judged, order.lang);
+    put(
+        "summary.xlsx",
+        workbook.map_err(|error| failed("summary.xlsx", Box::new(error)))?,
+    )
 }
 
 fn failed(report: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    Error::Report { report: report.to_owned(), source }
+    Error::Report {
+        report: report.to_owned(),
+        source,
+    }
 }

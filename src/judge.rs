@@ -75,16 +75,29 @@ pub fn judge<'a>(
         judging.rules(at, form, &own, baseline);
     }
     let rank = |code: &str| {
-        rulebook.register.districts.iter().position(|d| d.code == code).unwrap_or(usize::MAX)
+        rulebook
+            .register
+            .districts
+            .iter()
+            .position(|d| d.code == code)
+            .unwrap_or(usize::MAX)
     };
     finding::sort(&mut judging.findings, rank);
     let standing = judging.standing(&in_force, now);
-    let Judging { files, findings, outcomes, notes, .. } = judging;
+    let Judging {
+        files,
+        findings,
+        outcomes,
+        notes,
+        ..
+    } = judging;
     let submissions = in_force
         .into_iter()
         .map(|one| Submission {
             file: files[one.file].path.clone(),
-            last_year: baseline.table(period.last_year(), one.form, one.district).cloned(),
+            last_year: baseline
+                .table(period.last_year(), one.form, one.district)
+                .cloned(),
             form: one.form,
             district: one.district,
             table: one.table,
@@ -121,10 +134,25 @@ impl Judging<'_> {
         let mut taken: Vec<InForce> = Vec::new();
         let (mut of_files, mut of_forms) = (Counts::default(), Counts::default());
         for (at, file) in files.into_iter().enumerate() {
-            let FileRead { name, sha256, arrived, reading } = file;
+            let FileRead {
+                name,
+                sha256,
+                arrived,
+                reading,
+            } = file;
             let arrived = arrived.format("%Y-%m-%dT%H:%M").to_string();
-            let Reading { refused, district, received, notes } = reading;
-            self.files.push(FileFound { path: name.clone(), sha256, arrived, refused: refused.clone() });
+            let Reading {
+                refused,
+                district,
+                received,
+                notes,
+            } = reading;
+            self.files.push(FileFound {
+                path: name.clone(),
+                sha256,
+                arrived,
+                refused: refused.clone(),
+            });
             self.notes.extend(notes);
             match &refused {
                 Some(why) => {
@@ -133,9 +161,26 @@ impl Judging<'_> {
                 }
                 None => of_files.passed += 1,
             }
-            for Received { form, district, sheet, frame, draft, .. } in received {
-                let one = InForce { form, district, file: at, sheet, frame, table: draft.into() };
-                let same = taken.iter().find(|o| (o.form, o.district) == (form, district));
+            for Received {
+                form,
+                district,
+                sheet,
+                frame,
+                draft,
+                ..
+            } in received
+            {
+                let one = InForce {
+                    form,
+                    district,
+                    file: at,
+                    sheet,
+                    frame,
+                    table: draft.into(),
+                };
+                let same = taken
+                    .iter()
+                    .find(|o| (o.form, o.district) == (form, district));
                 match same {
                     None => taken.push(one),
                     Some(first) => {
@@ -150,8 +195,17 @@ impl Judging<'_> {
             }
         }
         of_forms.passed = taken.len() as u64 - of_forms.failed.min(taken.len() as u64);
-        self.outcome(FILE_RULE, "", Text::new("文件可以读取", "the file can be used"), Severity::Error, of_files);
-        let title = Text::new("一张表只有一份报送有效", "one submission of a form is in force");
+        self.outcome(
+            FILE_RULE,
+            "",
+            Text::new("文件可以读取", "the file can be used"),
+            Severity::Error,
+            of_files,
+        );
+        let title = Text::new(
+            "一张表只有一份报送有效",
+            "one submission of a form is in force",
+        );
         self.outcome(ONE_RULE, "", title, Severity::Query, of_forms);
         taken.sort_by_key(|one| (one.form, one.district));
         taken
@@ -171,11 +225,21 @@ impl Judging<'_> {
 
     fn refuse(&mut self, file: &str, district: Option<usize>, why: &Text) {
         self.refused.extend(district);
-        let unit = district.map(|at| self.rulebook.unit(at)).unwrap_or_default();
+        let unit = district
+            .map(|at| self.rulebook.unit(at))
+            .unwrap_or_default();
         self.findings.push(Finding {
             fix: Text::new("重新报送可用的文件", "send a file that can be used"),
             message: why.clone(),
-            ..bare(FILE_RULE, Severity::Error, unit, None, file, self.period, file)
+            ..bare(
+                FILE_RULE,
+                Severity::Error,
+                unit,
+                None,
+                file,
+                self.period,
+                file,
+            )
         });
     }
 
@@ -235,12 +299,24 @@ impl Judging<'_> {
         let unit = self.rulebook.unit(one.district);
         let about = format!("{} {}", found.message.en, found.found);
         Finding {
-            place: Place { file: file.clone(), sheet: Some(one.sheet.clone()), cell: found.cell },
+            place: Place {
+                file: file.clone(),
+                sheet: Some(one.sheet.clone()),
+                cell: found.cell,
+            },
             found: found.found.clone(),
             expected: found.expected.clone(),
             message: found.message.clone(),
             fix: found.fix.clone(),
-            ..bare(id, found.severity, unit, Some(form.id.clone()), file, self.period, &about)
+            ..bare(
+                id,
+                found.severity,
+                unit,
+                Some(form.id.clone()),
+                file,
+                self.period,
+                &about,
+            )
         }
     }
 
@@ -249,11 +325,17 @@ impl Judging<'_> {
         if !form.is_due_in(self.period) {
             return;
         }
-        let units: Vec<Unit> = own.iter().map(|one| self.rulebook.unit(one.district)).collect();
+        let units: Vec<Unit> = own
+            .iter()
+            .map(|one| self.rulebook.unit(one.district))
+            .collect();
         let owners: Vec<Owner<'_>> = own
             .iter()
             .zip(&units)
-            .map(|(one, unit)| Owner { unit, file: &self.files[one.file].path })
+            .map(|(one, unit)| Owner {
+                unit,
+                file: &self.files[one.file].path,
+            })
             .collect();
         let rules: Vec<&Rule> = self.rulebook.rules[at]
             .iter()
@@ -293,12 +375,20 @@ impl Judging<'_> {
         let tables: Vec<&Table> = own.iter().map(|one| &one.table).collect();
         let stacked = Table::stack(&tables);
         let before = |period: Period| {
-            let known: Vec<Option<&Table>> =
-                own.iter().map(|one| baseline.table(period, at, one.district)).collect();
+            let known: Vec<Option<&Table>> = own
+                .iter()
+                .map(|one| baseline.table(period, at, one.district))
+                .collect();
             let tables: Vec<&Table> = known.iter().copied().flatten().collect();
             let mut next = 0..;
-            let record = known.iter().map(|table| table.and_then(|_| next.next())).collect();
-            Earlier { table: Cow::Owned(Table::stack(&tables)), record }
+            let record = known
+                .iter()
+                .map(|table| table.and_then(|_| next.next()))
+                .collect();
+            Earlier {
+                table: Cow::Owned(Table::stack(&tables)),
+                record,
+            }
         };
         let last_year = before(self.period.last_year());
         let last_period = before(form.period_before(self.period));
@@ -332,8 +422,7 @@ impl Judging<'_> {
             .map(|(one, owner)| {
                 let table = |period| baseline.table(period, at, one.district);
                 let last_year = earlier(form, &one.table, table(self.period.last_year()));
-                let last_period =
-                    earlier(form, &one.table, table(form.period_before(self.period)));
+                let last_period = earlier(form, &one.table, table(form.period_before(self.period)));
                 let batch = Batch {
                     form,
                     period: self.period,
@@ -348,8 +437,13 @@ impl Judging<'_> {
                 rules.iter().map(|rule| check(rule, &batch)).collect()
             })
             .collect();
-        let mut all: Vec<Checked> =
-            rules.iter().map(|_| Checked { counts: Vec::new(), findings: Vec::new() }).collect();
+        let mut all: Vec<Checked> = rules
+            .iter()
+            .map(|_| Checked {
+                counts: Vec::new(),
+                findings: Vec::new(),
+            })
+            .collect();
         for submission in by_submission {
             for (all, one) in all.iter_mut().zip(submission) {
                 all.counts.extend(one.counts);
@@ -367,7 +461,9 @@ impl Judging<'_> {
             .map(|(district, _)| {
                 let unit = self.rulebook.unit(district);
                 let forms = forms.iter().enumerate().map(|(at, form)| {
-                    let one = in_force.iter().find(|o| (o.form, o.district) == (at, district));
+                    let one = in_force
+                        .iter()
+                        .find(|o| (o.form, o.district) == (at, district));
                     let reporting = self.reporting(form, district, one, now);
                     let own = self.findings.iter().filter(|finding| {
                         finding.district == unit && finding.form.as_ref() == Some(&form.id)
@@ -376,9 +472,16 @@ impl Judging<'_> {
                         true => Checking::of(own),
                         false => Checking::NotChecked,
                     };
-                    FormStanding { form: form.id.clone(), reporting, checking }
+                    FormStanding {
+                        form: form.id.clone(),
+                        reporting,
+                        checking,
+                    }
                 });
-                DistrictStanding { forms: forms.collect(), unit }
+                DistrictStanding {
+                    forms: forms.collect(),
+                    unit,
+                }
             })
             .collect()
     }
@@ -434,7 +537,11 @@ fn bare(
         audience: Audience::District,
         district: unit,
         form,
-        place: Place { file: file.to_owned(), sheet: None, cell: None },
+        place: Place {
+            file: file.to_owned(),
+            sheet: None,
+            cell: None,
+        },
         read: Vec::new(),
         record: None,
         variable: None,
@@ -466,13 +573,15 @@ fn differences(form: &Form, a: &Table, b: &Table) -> usize {
 
 /// 零报告: the form is there and says that there is nothing.
 fn is_nil(form: &Form, table: &Table) -> bool {
-    (0..form.variables.len()).filter(|v| form.variables[*v].is_number()).all(|variable| {
-        (0..table.records()).all(|record| match table.number(record, variable) {
-            Some(x) => x == 0.0,
-            None => !matches!(
-                table.absent(record, variable),
-                Some(Absent::Unreadable(_) | Absent::NoColumn)
-            ),
+    (0..form.variables.len())
+        .filter(|v| form.variables[*v].is_number())
+        .all(|variable| {
+            (0..table.records()).all(|record| match table.number(record, variable) {
+                Some(x) => x == 0.0,
+                None => !matches!(
+                    table.absent(record, variable),
+                    Some(Absent::Unreadable(_) | Absent::NoColumn)
+                ),
+            })
         })
-    })
 }

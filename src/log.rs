@@ -27,7 +27,13 @@ pub struct Log {
 impl Log {
     /// A log that begins now.
     pub fn new(lang: Lang, verbose: bool, quiet: bool, json: bool) -> Self {
-        Self { lang, verbose, quiet, json, started: Instant::now() }
+        Self {
+            lang,
+            verbose,
+            quiet,
+            json,
+            started: Instant::now(),
+        }
     }
 
     /// Whether a line is to be written at all: always for machines, to people only where one
@@ -58,7 +64,11 @@ impl Log {
     pub fn begin(&self, period: Period) {
         if self.json || self.verbose {
             let text = both!("{period} 开始", "{period} begins");
-            self.line("begin", text.get(self.lang), serde_json::json!({ "period": period }));
+            self.line(
+                "begin",
+                text.get(self.lang),
+                serde_json::json!({ "period": period }),
+            );
         }
     }
 
@@ -71,7 +81,14 @@ impl Log {
 
     /// A period is done.
     pub fn end(&self, outcome: &Outcome) {
-        let Outcome { period, files, counts, lacking, folder, kept } = outcome;
+        let Outcome {
+            period,
+            files,
+            counts,
+            lacking,
+            folder,
+            kept,
+        } = outcome;
         let (error, query, note) = (counts.error, counts.query, counts.note);
         let folder = folder.display();
         let text = both!(
@@ -84,7 +101,10 @@ impl Log {
         });
         self.line("published", text.get(self.lang), more);
         for name in kept {
-            let text = both!("  保留了不是核表写的文件：{name}", "  kept a file of somebody else: {name}");
+            let text = both!(
+                "  保留了不是核表写的文件：{name}",
+                "  kept a file of somebody else: {name}"
+            );
             if !self.json {
                 self.line("kept", text.get(self.lang), serde_json::Value::Null);
             }

@@ -342,10 +342,13 @@ impl Table {
 
     /// The record of a list that stands in a row of a sheet.
     pub fn record_at(&self, sheet: &str, row: u32) -> Option<usize> {
-        self.blocks.iter().filter(|block| block.sheet == sheet).find_map(|block| {
-            let at = block.rows.iter().position(|r| *r == Some(row))?;
-            Some(block.first as usize + at)
-        })
+        self.blocks
+            .iter()
+            .filter(|block| block.sheet == sheet)
+            .find_map(|block| {
+                let at = block.rows.iter().position(|r| *r == Some(row))?;
+                Some(block.first as usize + at)
+            })
     }
 
     /// The record, as a list's key names it, of each record: its words or figures joined.

@@ -1,8 +1,8 @@
 //! A rule's own examples: what it says of the figures that its author gave.
 
+use crate::expr::Source;
 use crate::expr::columns::{Earlier, Figures};
 use crate::expr::exact::{Judgement, judge};
-use crate::expr::Source;
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::{Example, Given, Rule};
 use crate::rulebook::source::Problem;
@@ -45,8 +45,11 @@ pub fn gives(form: &Form, rule: &Rule, example: &Example) -> Gives {
         record: vec![Some(0)],
     };
     let (last_year, last_period) = (earlier(Source::LastYear), earlier(Source::LastPeriod));
-    let figures =
-        Figures { own: &own, last_year: Some(&last_year), last_period: Some(&last_period) };
+    let figures = Figures {
+        own: &own,
+        last_year: Some(&last_year),
+        last_period: Some(&last_period),
+    };
     let mut all = Gives::NotEvaluated;
     for assertion in &rule.assertions {
         let scale = form.variables[assertion.accused].scale();
@@ -70,22 +73,32 @@ fn table(form: &Form, example: &Example, source: Source) -> Table {
             .map(|(_, given)| given)
     };
     let columns = (0..form.variables.len())
-        .map(|variable| match (given(variable), form.variables[variable].is_number()) {
-            (Some(Given::Number(x, decimals)), true) => {
-                usual[variable].decimals = *decimals;
-                DraftColumn::Numbers(vec![*x])
-            }
-            (_, true) => DraftColumn::Numbers(vec![f64::NAN]),
-            (given, false) => {
-                let mut words = Words::default();
-                words.push(match given {
-                    Some(Given::Text(text)) => text,
-                    _ => "",
-                });
-                DraftColumn::Words(words)
-            }
-        })
+        .map(
+            |variable| match (given(variable), form.variables[variable].is_number()) {
+                (Some(Given::Number(x, decimals)), true) => {
+                    usual[variable].decimals = *decimals;
+                    DraftColumn::Numbers(vec![*x])
+                }
+                (_, true) => DraftColumn::Numbers(vec![f64::NAN]),
+                (given, false) => {
+                    let mut words = Words::default();
+                    words.push(match given {
+                        Some(Given::Text(text)) => text,
+                        _ => "",
+                    });
+                    DraftColumn::Words(words)
+                }
+            },
+        )
         .collect();
-    Draft { records: 1, columns, dress: Dress { usual, ..Dress::default() }, ..Draft::default() }
-        .into()
+    Draft {
+        records: 1,
+        columns,
+        dress: Dress {
+            usual,
+            ..Dress::default()
+        },
+        ..Draft::default()
+    }
+    .into()
 }

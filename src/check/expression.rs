@@ -515,9 +515,13 @@ fn fill(failed: &Failed<'_>, text: &str) -> String {
         out.push_str(&match name {
             "found" => failed.found(),
             "expected" => show(failed.failure.expected.as_ref()),
-            "difference" => failed.failure.difference.as_ref().map_or_else(String::new, |gap| {
-                failed.show_gap(failed.assertion.accused, gap)
-            }),
+            "difference" => failed
+                .failure
+                .difference
+                .as_ref()
+                .map_or_else(String::new, |gap| {
+                    failed.show_gap(failed.assertion.accused, gap)
+                }),
             _ => scopes
                 .iter()
                 .find_map(|scope| match resolve(&written, *scope) {

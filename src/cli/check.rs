@@ -39,14 +39,19 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let Some(loaded) = arguments.folders.load() else { return Exit::Failed };
+    let Some(loaded) = arguments.folders.load() else {
+        return Exit::Failed;
+    };
     let lang = loaded.lang;
     if let Err(error) = Output::recover(&arguments.folders.output) {
         complain(lang, "结果文件夹里有上次没有写完的内容，恢复不了", &error);
         return Exit::Failed;
     }
     let order = match arguments.folders.order(&loaded) {
-        Ok(order) => Order { period: arguments.period, ..order },
+        Ok(order) => Order {
+            period: arguments.period,
+            ..order
+        },
         Err(error) => {
             complain(lang, "找不到自己的程序文件", &error);
             return Exit::Failed;
@@ -60,7 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         .map(|path| (path.clone(), path.to_string_lossy().replace('\\', "/")))
         .collect();
     let files = job::read_files(files, arguments.period, &pool, order.now, &log);
-    let Some(period) = period(arguments.period, &files, lang) else { return Exit::Failed };
+    let Some(period) = period(arguments.period, &files, lang) else {
+        return Exit::Failed;
+    };
     let baseline = match job::baseline(&order, &loaded.rulebook, &pool, period, &log) {
         Ok(baseline) => baseline,
         Err(error) => {
@@ -82,7 +89,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
     }
     let counts = SeverityCounts::of(&judged.findings);
-    if counts.error + counts.query > 0 { Exit::ForPeople } else { Exit::Clean }
+    if counts.error + counts.query > 0 {
+        Exit::ForPeople
+    } else {
+        Exit::Clean
+    }
 }
 
 /// The one period that the files are of.
@@ -109,7 +120,11 @@ fn period(asked: Option<Period>, files: &[FileRead], lang: Lang) -> Option<Perio
             None
         }
         _ => {
-            let list = periods.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let list = periods
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" ");
             let text = both!(
                 "这些文件分属几个报告期（{list}），请用 --period 指明一个",
                 "the files are of several periods ({list}): say which with --period"
@@ -128,7 +143,14 @@ fn text(judged: &Judged<'_>, lang: Lang) -> String {
         out.push('\n');
     };
     for finding in &judged.findings {
-        let Finding { place, rule, message, fix, severity, .. } = finding;
+        let Finding {
+            place,
+            rule,
+            message,
+            fix,
+            severity,
+            ..
+        } = finding;
         let level = severity.words();
         let (level, message, fix) = (level.get(lang), message.get(lang), fix.get(lang));
         let numbers = finding.variable.as_ref().and_then(|v| v.numbers.as_ref());
@@ -138,7 +160,11 @@ fn text(judged: &Judged<'_>, lang: Lang) -> String {
         line(&format!("  → {fix}"));
     }
     let SeverityCounts { error, query, note } = SeverityCounts::of(&judged.findings);
-    let unevaluated: u64 = judged.outcomes.iter().map(|rule| rule.counts.unevaluated()).sum();
+    let unevaluated: u64 = judged
+        .outcomes
+        .iter()
+        .map(|rule| rule.counts.unevaluated())
+        .sum();
     let looked: u64 = judged.outcomes.iter().map(|rule| rule.counts.units()).sum();
     let period = judged.period;
     let text = both!(

@@ -108,7 +108,9 @@ fn time(text: &str) -> Result<NaiveDateTime, String> {
     ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         .iter()
         .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .ok_or_else(|| format!("`{text}` 不是时间，应写成 / expected a time such as 2024-01-08T02:00"))
+        .ok_or_else(|| {
+            format!("`{text}` 不是时间，应写成 / expected a time such as 2024-01-08T02:00")
+        })
 }
 
 /// Reads the arguments and does what they ask.
@@ -117,7 +119,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { Exit::Failed } else { Exit::Clean };
+            return if error.use_stderr() {
+                Exit::Failed
+            } else {
+                Exit::Clean
+            };
         }
     };
     match cli.command {
@@ -159,7 +165,12 @@ impl Folders {
         match Rulebook::load(&sources, problems) {
             Ok((rulebook, warnings)) => {
                 let lang = asked.unwrap_or(rulebook.job.language);
-                Some(Loaded { rulebook, sources, warnings, lang })
+                Some(Loaded {
+                    rulebook,
+                    sources,
+                    warnings,
+                    lang,
+                })
             }
             Err(Unusable { sources, problems }) => {
                 for problem in &problems {
@@ -178,7 +189,11 @@ impl Folders {
 
     /// Now, in the office's time. This is the only clock of the program.
     fn now(&self, rulebook: &Rulebook) -> NaiveDateTime {
-        self.now.unwrap_or_else(|| Utc::now().with_timezone(&rulebook.job.time_zone).naive_local())
+        self.now.unwrap_or_else(|| {
+            Utc::now()
+                .with_timezone(&rulebook.job.time_zone)
+                .naive_local()
+        })
     }
 
     fn workers(&self) -> usize {

@@ -18,9 +18,13 @@ pub(super) struct CheckArguments {
 }
 
 pub(super) fn check(arguments: &CheckArguments) -> Exit {
-    let Some(loaded) = arguments.folders.load() else { return Exit::Failed };
+    let Some(loaded) = arguments.folders.load() else {
+        return Exit::Failed;
+    };
     let rulebook = &loaded.rulebook;
-    let wrong = rulebook.all_rules().flat_map(|(at, rule)| wrong_examples(&rulebook.forms[at], rule));
+    let wrong = rulebook
+        .all_rules()
+        .flat_map(|(at, rule)| wrong_examples(&rulebook.forms[at], rule));
     let wrong = source::sorted(wrong.collect());
     for problem in loaded.warnings.iter().chain(&wrong) {
         say(&format!("{}\n", problem.draw(&loaded.sources, loaded.lang)));
@@ -33,5 +37,9 @@ pub(super) fn check(arguments: &CheckArguments) -> Exit {
         "{forms} forms, {rules} rules, {districts} districts; {warnings} warnings, {failed} wrong examples"
     );
     say(text.get(loaded.lang));
-    if failed > 0 { Exit::Failed } else { Exit::Clean }
+    if failed > 0 {
+        Exit::Failed
+    } else {
+        Exit::Clean
+    }
 }

@@ -32,7 +32,9 @@ enum LogFormat {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Exit {
-    let Some(loaded) = arguments.folders.load() else { return Exit::Failed };
+    let Some(loaded) = arguments.folders.load() else {
+        return Exit::Failed;
+    };
     let json = matches!(arguments.log, Some(LogFormat::Json));
     let log = Log::new(loaded.lang, arguments.verbose, arguments.quiet, json);
     if arguments.verbose {
@@ -41,7 +43,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
     }
     let order = match arguments.folders.order(&loaded) {
-        Ok(order) => Order { period: arguments.period, ..order },
+        Ok(order) => Order {
+            period: arguments.period,
+            ..order
+        },
         Err(error) => {
             complain(loaded.lang, "找不到自己的程序文件", &error);
             return Exit::Failed;
@@ -68,14 +73,20 @@ pub(super) fn words(error: &Error) -> String {
             format!("报告期 {period} 没有文件夹 {}", dir.display())
         }
         Error::NoPeriods { dir } => {
-            format!("报送文件夹 {} 里没有报告期文件夹（如 2023-12）", dir.display())
+            format!(
+                "报送文件夹 {} 里没有报告期文件夹（如 2023-12）",
+                dir.display()
+            )
         }
         Error::List { dir, .. } => format!("文件夹 {} 读不出来，请检查权限", dir.display()),
         Error::NothingEvaluated { period } => {
             format!("{period} 有报送文件，但没有一条审核关系能够审核：规则与报表对不上")
         }
         Error::Publish(publish::Error::Busy { lock }) => {
-            format!("另一次运行还没有结束（锁文件 {}），请稍后再试", lock.display())
+            format!(
+                "另一次运行还没有结束（锁文件 {}），请稍后再试",
+                lock.display()
+            )
         }
         Error::Publish(_) => "结果没有发布，原有结果保持不变".to_owned(),
         Error::Report { report, .. } => format!("报告 {report} 写不出来，原有结果保持不变"),

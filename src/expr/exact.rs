@@ -213,7 +213,9 @@ impl Run<'_> {
                 number::millionths(figure).map(i128::from)
             }
             Expr::Neg(a) => Some(-self.millionths(a)?),
-            Expr::Arithmetic(Operation::Add, a, b) => Some(self.millionths(a)? + self.millionths(b)?),
+            Expr::Arithmetic(Operation::Add, a, b) => {
+                Some(self.millionths(a)? + self.millionths(b)?)
+            }
             Expr::Arithmetic(Operation::Subtract, a, b) => {
                 Some(self.millionths(a)? - self.millionths(b)?)
             }

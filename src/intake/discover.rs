@@ -66,13 +66,21 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Candidate>) -
             ));
             continue;
         }
-        found.push(Candidate { name, path, refused: None });
+        found.push(Candidate {
+            name,
+            path,
+            refused: None,
+        });
     }
     Ok(())
 }
 
 fn refused(name: String, path: PathBuf, why: Text) -> Candidate {
-    Candidate { name, path, refused: Some(why) }
+    Candidate {
+        name,
+        path,
+        refused: Some(why),
+    }
 }
 
 /// The periods that have a folder, oldest first.

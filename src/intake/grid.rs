@@ -30,7 +30,12 @@ impl<'a> Grid<'a> {
             }
         }
         let mut merged = BTreeMap::new();
-        for range in sheet.facts.merges.iter().filter(|range| range.first.row < HEAD_ROWS) {
+        for range in sheet
+            .facts
+            .merges
+            .iter()
+            .filter(|range| range.first.row < HEAD_ROWS)
+        {
             let (height, width) = (
                 u64::from(range.last.row - range.first.row) + 1,
                 u64::from(range.last.column - range.first.column) + 1,
@@ -44,7 +49,11 @@ impl<'a> Grid<'a> {
                 }
             }
         }
-        Self { sheet, rows, merged }
+        Self {
+            sheet,
+            rows,
+            merged,
+        }
     }
 
     /// The filled cells of a row.
@@ -58,7 +67,9 @@ impl<'a> Grid<'a> {
     /// A filled cell.
     pub fn cell(&self, cell: Cell) -> Option<&'a RawCell<'a>> {
         let row = self.row(cell.row);
-        row.binary_search_by_key(&cell.column, |raw| raw.cell.column).ok().map(|at| &row[at])
+        row.binary_search_by_key(&cell.column, |raw| raw.cell.column)
+            .ok()
+            .map(|at| &row[at])
     }
 
     /// The merged range that a cell of the head lies in.
@@ -76,15 +87,14 @@ impl<'a> Grid<'a> {
     }
 
     /// All texts of some rows, in order.
-    pub fn texts(
-        &self,
-        rows: impl Fn(u32) -> bool + 'a,
-    ) -> impl Iterator<Item = (Cell, &'a str)> {
-        self.sheet.cells.iter().filter(move |raw| rows(raw.cell.row)).filter_map(|raw| {
-            match &raw.value {
+    pub fn texts(&self, rows: impl Fn(u32) -> bool + 'a) -> impl Iterator<Item = (Cell, &'a str)> {
+        self.sheet
+            .cells
+            .iter()
+            .filter(move |raw| rows(raw.cell.row))
+            .filter_map(|raw| match &raw.value {
                 RawValue::Text(text) => Some((raw.cell, text.as_ref())),
                 _ => None,
-            }
-        })
+            })
     }
 }

@@ -46,10 +46,16 @@ pub fn surroundings(grid: &Grid<'_>, form: &Form, located: &Located) -> Surround
             found.unit.get_or_insert((cell, value));
         }
         let titles = [&form.title.zh].into_iter().chain(&form.aliases);
-        if found.title.is_none() && titles.into_iter().any(|title| folded.contains(&fold(title))) {
+        if found.title.is_none()
+            && titles
+                .into_iter()
+                .any(|title| folded.contains(&fold(title)))
+        {
             found.title = Some((cell, text.to_owned()));
         }
-        let is_about_time = !["有效期", "制定机关", "备案", "文号"].iter().any(|w| folded.contains(w));
+        let is_about_time = !["有效期", "制定机关", "备案", "文号"]
+            .iter()
+            .any(|w| folded.contains(w));
         if let Some(month) = period::mention(text).filter(|_| is_about_time) {
             found.month.get_or_insert((cell, month));
         }
@@ -57,7 +63,10 @@ pub fn surroundings(grid: &Grid<'_>, form: &Form, located: &Located) -> Surround
     for (cell, text) in grid.texts(move |row| row > last) {
         for label in &form.signatures {
             if let Some(name) = after(text, label) {
-                found.signatures.entry(label.clone()).or_insert((cell, name));
+                found
+                    .signatures
+                    .entry(label.clone())
+                    .or_insert((cell, name));
             }
         }
         if let Some(value) = after(text, "填报单位") {
@@ -91,7 +100,10 @@ fn after(text: &str, label: &str) -> Option<String> {
             continue;
         }
         if chars.get(at) == Some(&'(') {
-            at += chars[at..].iter().position(|c| *c == ')').map_or(0, |end| end + 1);
+            at += chars[at..]
+                .iter()
+                .position(|c| *c == ')')
+                .map_or(0, |end| end + 1);
         }
         while chars.get(at).is_some_and(|c| c.is_whitespace()) {
             at += 1;
@@ -106,7 +118,10 @@ fn after(text: &str, label: &str) -> Option<String> {
     let end = match rest.iter().position(|c| *c == ':') {
         None => rest.len(),
         // The next label reaches back to the last space before its colon.
-        Some(colon) => rest[..colon].iter().rposition(|c| c.is_whitespace()).unwrap_or(0),
+        Some(colon) => rest[..colon]
+            .iter()
+            .rposition(|c| c.is_whitespace())
+            .unwrap_or(0),
     };
     Some(rest[..end].iter().collect::<String>().trim().to_owned())
 }
@@ -148,7 +163,10 @@ pub fn identify(
             ));
         }
     }
-    Ok(Identity { district: district(rulebook, around, path)?, period: month(form, around, path)? })
+    Ok(Identity {
+        district: district(rulebook, around, path)?,
+        period: month(form, around, path)?,
+    })
 }
 
 fn district(rulebook: &Rulebook, around: &Surroundings, path: &Path<'_>) -> Result<usize, Text> {
@@ -168,15 +186,24 @@ fn district(rulebook: &Rulebook, around: &Surroundings, path: &Path<'_>) -> Resu
         .flatten()
         .map(|(cell, text)| (*cell, text, register.mentioned(text)))
         .find(|(_, _, found)| found.len() == 1);
-    let unknown = around.reporter.as_ref().filter(|(_, text)| !text.is_empty());
+    let unknown = around
+        .reporter
+        .as_ref()
+        .filter(|(_, text)| !text.is_empty());
     match (inside, outside.first()) {
         (Some((cell, _, found)), _) => {
             for (sign, other) in &outside {
                 if other[0] != found[0] {
                     let (a, b) = (name(found[0]), name(other[0]));
                     return Err(Text::new(
-                        format!("表内（{cell}）填报单位是{a}，{}是{b}，对不上。请核对后重报", sign.zh),
-                        format!("the sheet ({cell}) says {a}, {} says {b}: send it again so that they agree", sign.en),
+                        format!(
+                            "表内（{cell}）填报单位是{a}，{}是{b}，对不上。请核对后重报",
+                            sign.zh
+                        ),
+                        format!(
+                            "the sheet ({cell}) says {a}, {} says {b}: send it again so that they agree",
+                            sign.en
+                        ),
                     ));
                 }
             }
@@ -199,7 +226,10 @@ fn district(rulebook: &Rulebook, around: &Surroundings, path: &Path<'_>) -> Resu
 fn month(form: &Form, around: &Surroundings, path: &Path<'_>) -> Result<Period, Text> {
     let file = path.file.rsplit('/').next().unwrap_or(path.file);
     let Some(wanted) = path.period else {
-        let named = around.month.map(|(_, mention)| mention).or_else(|| period::mention(file));
+        let named = around
+            .month
+            .map(|(_, mention)| mention)
+            .or_else(|| period::mention(file));
         return named
             .and_then(|mention| Period::new(mention.year?, mention.month))
             .ok_or_else(|| {
@@ -215,8 +245,14 @@ fn month(form: &Form, around: &Surroundings, path: &Path<'_>) -> Result<Period, 
         let (asked, month) = (wanted.words(), found.month);
         let year = found.year.map_or(String::new(), |year| format!("{year}年"));
         return Err(Text::new(
-            format!("表内（{cell}）写的是{year}{month}月，本期是{}。请核对后重报", asked.zh),
-            format!("the sheet ({cell}) is of {year}{month}月, this run of {}: send the right month", asked.en),
+            format!(
+                "表内（{cell}）写的是{year}{month}月，本期是{}。请核对后重报",
+                asked.zh
+            ),
+            format!(
+                "the sheet ({cell}) is of {year}{month}月, this run of {}: send the right month",
+                asked.en
+            ),
         ));
     }
     if around.month.is_none()
@@ -225,8 +261,14 @@ fn month(form: &Form, around: &Surroundings, path: &Path<'_>) -> Result<Period, 
     {
         let (asked, month, id) = (wanted.words(), found.month, &form.id);
         return Err(Text::new(
-            format!("{id} 表内没有写月份，文件名写的是{month}月，本期是{}。请核对后重报", asked.zh),
-            format!("{id} names no month, its file's name says {month}月, this run is of {}", asked.en),
+            format!(
+                "{id} 表内没有写月份，文件名写的是{month}月，本期是{}。请核对后重报",
+                asked.zh
+            ),
+            format!(
+                "{id} names no month, its file's name says {month}月, this run is of {}",
+                asked.en
+            ),
         ));
     }
     Ok(wanted)
@@ -244,7 +286,10 @@ mod tests {
         assert_eq!(after(foot, "填表人").as_deref(), Some("王 芳"));
         assert_eq!(after("表　　号：KY01表", "表号").as_deref(), Some("KY01表"));
         let line = "填报单位（盖章）：重庆市巴南区教育委员会";
-        assert_eq!(after(line, "填报单位").as_deref(), Some("重庆市巴南区教育委员会"));
+        assert_eq!(
+            after(line, "填报单位").as_deref(),
+            Some("重庆市巴南区教育委员会")
+        );
         assert_eq!(after(line, "单位"), None);
         assert_eq!(after("计量单位:项", "计量单位").as_deref(), Some("项"));
     }

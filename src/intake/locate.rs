@@ -66,7 +66,11 @@ impl<'a> Heading<'a> {
             .columns
             .iter()
             .map(|column| {
-                [&column.label.zh].into_iter().chain(&column.aliases).map(|l| path(l)).collect()
+                [&column.label.zh]
+                    .into_iter()
+                    .chain(&column.aliases)
+                    .map(|l| path(l))
+                    .collect()
             })
             .collect();
         Self {
@@ -79,7 +83,11 @@ impl<'a> Heading<'a> {
 
     /// How many columns a submission can't do without.
     fn needed(&self) -> usize {
-        self.form.columns.iter().filter(|column| !column.optional).count()
+        self.form
+            .columns
+            .iter()
+            .filter(|column| !column.optional)
+            .count()
     }
 
     /// Finds the form's table on a sheet, with how many of its columns are there.
@@ -88,7 +96,9 @@ impl<'a> Heading<'a> {
         for (row, _) in grid.rows.iter().take_while(|(row, _)| *row < HEAD_ROWS) {
             let columns = self.columns_at(grid, *row);
             let needed = columns.iter().zip(&self.form.columns);
-            let score = needed.filter(|(at, column)| at.is_some() && !column.optional).count();
+            let score = needed
+                .filter(|(at, column)| at.is_some() && !column.optional)
+                .count();
             // Of rows that show as much, the first: under it the body begins.
             if best.as_ref().is_none_or(|(most, ..)| score > *most) {
                 best = Some((score, *row, columns));
@@ -131,7 +141,10 @@ impl<'a> Heading<'a> {
             .flat_map(|level| grid.row(level).iter().map(|raw| raw.cell.column))
             .collect();
         let merges = &grid.sheet.facts.merges;
-        for merge in merges.iter().filter(|m| m.first.row <= row && m.last.row >= first) {
+        for merge in merges
+            .iter()
+            .filter(|m| m.first.row <= row && m.last.row >= first)
+        {
             let width = (merge.last.column - merge.first.column).min(512);
             sheet_columns.extend(merge.first.column..=merge.first.column + width);
         }
@@ -156,7 +169,10 @@ impl<'a> Heading<'a> {
                 found[at] = Some((wording.len(), sheet_column));
             }
         }
-        found.into_iter().map(|found| found.map(|(_, column)| column)).collect()
+        found
+            .into_iter()
+            .map(|found| found.map(|(_, column)| column))
+            .collect()
     }
 
     fn table(&self, grid: &Grid<'_>, row: u32, columns: Vec<Option<u32>>) -> Located {
@@ -199,11 +215,16 @@ impl<'a> Heading<'a> {
     fn extra_columns(&self, grid: &Grid<'_>, row: u32, located: &mut Located) {
         for raw in grid.row(row) {
             let column = raw.cell.column;
-            let RawValue::Text(text) = &raw.value else { continue };
+            let RawValue::Text(text) = &raw.value else {
+                continue;
+            };
             let label = without_unit(text).0;
-            let is_stub = Some(&label) == self.row_label.as_ref() || Some(&label) == self.row_no.as_ref();
+            let is_stub =
+                Some(&label) == self.row_label.as_ref() || Some(&label) == self.row_no.as_ref();
             if !located.columns.contains(&Some(column)) && !is_stub && label != "序号" {
-                located.extra.push((raw.cell, text.replace(['\n', '\r'], "")));
+                located
+                    .extra
+                    .push((raw.cell, text.replace(['\n', '\r'], "")));
             }
         }
     }
@@ -226,15 +247,21 @@ impl<'a> Heading<'a> {
         let labels = self.stub(grid, located, self.row_label.as_ref());
         let codes = self.stub(grid, located, self.row_no.as_ref());
         let mut rows: Vec<Option<u32>> = vec![None; self.form.rows.len()];
-        let body = grid.rows.iter().map(|(row, _)| *row).filter(|row| *row > located.head.1);
+        let body = grid
+            .rows
+            .iter()
+            .map(|(row, _)| *row)
+            .filter(|row| *row > located.head.1);
         let mut misses = 0;
         for row in body {
             let text = |column: Option<u32>| {
-                column.and_then(|column| grid.cell(Cell::new(row, column))).map(|raw| match &raw.value {
-                    RawValue::Text(text) => fold(text),
-                    RawValue::Number(x) => plain(*x),
-                    _ => String::new(),
-                })
+                column
+                    .and_then(|column| grid.cell(Cell::new(row, column)))
+                    .map(|raw| match &raw.value {
+                        RawValue::Text(text) => fold(text),
+                        RawValue::Number(x) => plain(*x),
+                        _ => String::new(),
+                    })
             };
             // Without a heading over the labels they are the first words of the row.
             let label = match labels {
@@ -252,7 +279,10 @@ impl<'a> Heading<'a> {
             };
             let code = text(codes).filter(|code| !code.is_empty());
             let by_code = code.as_ref().and_then(|code| {
-                self.form.rows.iter().position(|r| r.no.as_deref().is_some_and(|no| same_no(no, code)))
+                self.form
+                    .rows
+                    .iter()
+                    .position(|r| r.no.as_deref().is_some_and(|no| same_no(no, code)))
             });
             let by_label = label.as_ref().and_then(|label| {
                 let fits = |at: &usize| rows[*at].is_none() && names(&self.form.rows[*at], label);
@@ -265,7 +295,9 @@ impl<'a> Heading<'a> {
             let at = match (by_code, by_label) {
                 (Some(code), Some(label)) if code != label => {
                     let name = self.form.rows[label].label.zh.clone();
-                    located.torn_rows.push((Cell::new(row, codes.unwrap_or(0)), name));
+                    located
+                        .torn_rows
+                        .push((Cell::new(row, codes.unwrap_or(0)), name));
                     continue;
                 }
                 (code, label) => code.or(label),
@@ -278,7 +310,8 @@ impl<'a> Heading<'a> {
                 }
                 _ => {
                     let has_figures = grid.row(row).iter().any(|raw| {
-                        figures.contains(&raw.cell.column) && matches!(raw.value, RawValue::Number(_))
+                        figures.contains(&raw.cell.column)
+                            && matches!(raw.value, RawValue::Number(_))
                     });
                     let numbered_line = row == located.head.1 + 1 && is_numbered_line(grid, row);
                     if rows.iter().all(Option::is_some) && !has_figures {
@@ -297,13 +330,19 @@ impl<'a> Heading<'a> {
             }
         }
         // What stands below the table's last row is not a row of it.
-        located.unknown_rows.retain(|(cell, _)| cell.row < located.last);
+        located
+            .unknown_rows
+            .retain(|(cell, _)| cell.row < located.last);
         located.rows = rows;
     }
 
     fn list_rows(&self, grid: &Grid<'_>, located: &mut Located) {
-        let keys: Vec<u32> =
-            self.form.key.iter().filter_map(|key| located.columns[*key]).collect();
+        let keys: Vec<u32> = self
+            .form
+            .key
+            .iter()
+            .filter_map(|key| located.columns[*key])
+            .collect();
         let after = grid.rows.partition_point(|(row, _)| *row <= located.head.1);
         for (row, range) in &grid.rows[after..] {
             let cells = &grid.sheet.cells[range.clone()];
@@ -316,42 +355,51 @@ impl<'a> Heading<'a> {
                 _ => None,
             });
             let first = first.unwrap_or_default();
-            if ["合计", "小计", "总计", "其中"].iter().any(|word| first.starts_with(word)) {
+            if ["合计", "小计", "总计", "其中"]
+                .iter()
+                .any(|word| first.starts_with(word))
+            {
                 continue;
             }
             if has_key {
                 located.rows.push(Some(*row));
                 located.last = *row;
-            } else if first.contains("负责人") || first.starts_with("说明") || first.starts_with("注") {
+            } else if first.contains("负责人")
+                || first.starts_with("说明")
+                || first.starts_with("注")
+            {
                 break;
             }
         }
     }
 }
 
-/// 甲 乙 丙 1 2 3 …
+/// 甲 乙 丙 1 2 3 …, in whatever order the columns come.
 fn is_numbered_line(grid: &Grid<'_>, row: u32) -> bool {
-    let mut next = 0.0;
-    let mut numbers = 0;
+    let mut seen: Vec<i64> = Vec::new();
     for raw in grid.row(row) {
-        match &raw.value {
+        let number = match &raw.value {
             RawValue::Text(text) => {
                 let text = fold(text);
-                if let Ok(x) = text.trim_matches(['(', ')']).parse::<f64>() {
-                    numbers += 1;
-                    next = x;
-                } else if text.chars().count() > 1 {
-                    return false;
+                match text.trim_matches(['(', ')']).parse::<i64>() {
+                    Ok(number) => number,
+                    Err(_) if text.chars().count() <= 1 => continue,
+                    Err(_) => return false,
                 }
             }
-            RawValue::Number(x) if *x > next && *x - next <= 2.0 => {
-                numbers += 1;
-                next = *x;
-            }
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a whole number below a hundred"
+            )]
+            RawValue::Number(x) if x.fract() == 0.0 && *x < 100.0 => *x as i64,
             _ => return false,
+        };
+        if number < 1 || seen.contains(&number) {
+            return false;
         }
+        seen.push(number);
     }
-    numbers >= 2
+    seen.len() >= 2
 }
 
 /// `01` and `1` are one code.
@@ -364,15 +412,26 @@ fn same_no(no: &str, found: &str) -> bool {
 fn names(row: &Row, label: &str) -> bool {
     let core = |text: &str| -> String {
         let text = text.trim_start_matches(['#', '*']);
-        let text = text.strip_prefix("其中:").or_else(|| text.strip_prefix("其中")).unwrap_or(text);
+        let text = text
+            .strip_prefix("其中:")
+            .or_else(|| text.strip_prefix("其中"))
+            .unwrap_or(text);
         let ordinal = text.find(['、', '.']).filter(|at| {
             let before = &text[..*at];
-            !before.is_empty() && before.chars().all(|c| "一二三四五六七八九十0123456789".contains(c))
+            !before.is_empty()
+                && before
+                    .chars()
+                    .all(|c| "一二三四五六七八九十0123456789".contains(c))
         });
-        let text = ordinal.map_or(text, |at| &text[at + text[at..].chars().next().map_or(1, char::len_utf8)..]);
+        let text = ordinal.map_or(text, |at| {
+            &text[at + text[at..].chars().next().map_or(1, char::len_utf8)..]
+        });
         text.trim_end_matches([':', ';', ',']).to_owned()
     };
     let wanted = core(label);
     !wanted.is_empty()
-        && [&row.label.zh].into_iter().chain(&row.aliases).any(|name| core(&fold(name)) == wanted)
+        && [&row.label.zh]
+            .into_iter()
+            .chain(&row.aliases)
+            .any(|name| core(&fold(name)) == wanted)
 }

@@ -16,9 +16,7 @@ use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::rulebook::written::{Blank, Precision, Severity, Type};
-use crate::table::{
-    Absent, Block, CellDress, Draft, DraftColumn, Dress, Marks, Unreadable, Words,
-};
+use crate::table::{Absent, Block, CellDress, Draft, DraftColumn, Dress, Marks, Unreadable, Words};
 use crate::words::Text;
 use crate::workbook::{self, RawSheet, RawValue};
 use grid::Grid;
@@ -83,11 +81,36 @@ pub struct FrameFinding {
 
 /// What is looked at in every form, besides its figures.
 pub const FRAME_RULES: &[(&str, &str, &str, Severity)] = &[
-    ("columns", "栏目齐全", "all columns are there", Severity::Error),
-    ("rows", "行次齐全、代码与名称相符", "all rows are there, code and label agree", Severity::Error),
-    ("signatures", "表尾签名齐全", "the foot is signed", Severity::Error),
-    ("unit_line", "写明计量单位", "the unit is named", Severity::Query),
-    ("cells", "单元格都能读出", "every cell can be read", Severity::Error),
+    (
+        "columns",
+        "栏目齐全",
+        "all columns are there",
+        Severity::Error,
+    ),
+    (
+        "rows",
+        "行次齐全、代码与名称相符",
+        "all rows are there, code and label agree",
+        Severity::Error,
+    ),
+    (
+        "signatures",
+        "表尾签名齐全",
+        "the foot is signed",
+        Severity::Error,
+    ),
+    (
+        "unit_line",
+        "写明计量单位",
+        "the unit is named",
+        Severity::Query,
+    ),
+    (
+        "cells",
+        "单元格都能读出",
+        "every cell can be read",
+        Severity::Error,
+    ),
 ];
 
 /// Reads one file for a run of a period.
@@ -98,9 +121,20 @@ pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook
         reading.district = Some(*only);
     }
     let headings: Vec<Heading<'_>> = rulebook.forms.iter().map(Heading::new).collect();
-    let mut job = Job { rulebook, headings, name, period, out: Found::default() };
+    let mut job = Job {
+        rulebook,
+        headings,
+        name,
+        period,
+        out: Found::default(),
+    };
     let outcome = workbook::read(path, &rulebook.job.limits, &mut |sheet| job.sheet(&sheet));
-    let Found { received, notes, sheets, refused } = job.out;
+    let Found {
+        received,
+        notes,
+        sheets,
+        refused,
+    } = job.out;
     reading.notes = notes;
     if let Err(error) = outcome {
         reading.refused = Some(error.words());
@@ -127,7 +161,9 @@ pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook
 fn one_of_each(received: Vec<Received>) -> Vec<Received> {
     let mut kept: Vec<Received> = Vec::new();
     for one in received {
-        let same = kept.iter_mut().find(|k| (k.form, k.district) == (one.form, one.district));
+        let same = kept
+            .iter_mut()
+            .find(|k| (k.form, k.district) == (one.form, one.district));
         let Some(first) = same else {
             kept.push(one);
             continue;
@@ -176,10 +212,15 @@ impl Job<'_> {
             .enumerate()
             .filter_map(|(form, heading)| heading.find(&grid).map(|found| (form, found)))
             .max_by_key(|(form, (_, score))| (*score, std::cmp::Reverse(*form)));
-        let Some((at, (located, _))) = best else { return };
+        let Some((at, (located, _))) = best else {
+            return;
+        };
         let form = &self.rulebook.forms[at];
         let around = identity::surroundings(&grid, form, &located);
-        let path = identity::Path { file: self.name, period: self.period };
+        let path = identity::Path {
+            file: self.name,
+            period: self.period,
+        };
         let identity = match identity::identify(self.rulebook, form, &around, &path) {
             Ok(identity) => identity,
             Err(why) => {
@@ -208,12 +249,7 @@ impl Job<'_> {
         self.out.received.push(received);
     }
 
-    fn note(
-        &mut self,
-        sheet: &RawSheet<'_>,
-        how: &BTreeMap<How, (Cell, u64)>,
-        located: &Located,
-    ) {
+    fn note(&mut self, sheet: &RawSheet<'_>, how: &BTreeMap<How, (Cell, u64)>, located: &Located) {
         let mut note = |what: Text, first: Option<Cell>, count: u64| {
             self.out.notes.push(ReadingNote {
                 file: self.name.to_owned(),
@@ -225,17 +261,40 @@ impl Job<'_> {
         };
         for (how, (first, count)) in how {
             let what = match how {
-                How::TextAsNumber => Text::new("文本格式的数字，按数字读取", "text that is a number was read as one"),
-                How::UnitInCell => Text::new("单元格里带着计量单位，按数字读取", "a unit behind a number was taken off"),
-                How::Converted => Text::new("按表上写明的计量单位换算", "converted from the unit that the sheet names"),
-                How::Scaled => Text::new("按单元格格式所显示的数读取", "read as the number format shows it"),
+                How::TextAsNumber => Text::new(
+                    "文本格式的数字，按数字读取",
+                    "text that is a number was read as one",
+                ),
+                How::UnitInCell => Text::new(
+                    "单元格里带着计量单位，按数字读取",
+                    "a unit behind a number was taken off",
+                ),
+                How::Converted => Text::new(
+                    "按表上写明的计量单位换算",
+                    "converted from the unit that the sheet names",
+                ),
+                How::Scaled => Text::new(
+                    "按单元格格式所显示的数读取",
+                    "read as the number format shows it",
+                ),
             };
             note(what, Some(*first), *count);
         }
         if sheet.hidden {
-            note(Text::new("工作表是隐藏的，照样读取", "the sheet is hidden, and was read"), None, 1);
+            note(
+                Text::new(
+                    "工作表是隐藏的，照样读取",
+                    "the sheet is hidden, and was read",
+                ),
+                None,
+                1,
+            );
         }
-        let hidden = located.rows.iter().flatten().filter(|row| sheet.facts.hidden_rows.binary_search(row).is_ok());
+        let hidden = located
+            .rows
+            .iter()
+            .flatten()
+            .filter(|row| sheet.facts.hidden_rows.binary_search(row).is_ok());
         let hidden: Vec<&u32> = hidden.collect();
         if let Some(first) = hidden.first() {
             let what = Text::new("隐藏的行，照样读取", "hidden rows were read");
@@ -243,14 +302,20 @@ impl Job<'_> {
         }
         for (cell, label) in &located.extra {
             note(
-                both!("多出的栏目“{label}”，没有读取", "the column `{label}` is not asked for and was not read"),
+                both!(
+                    "多出的栏目“{label}”，没有读取",
+                    "the column `{label}` is not asked for and was not read"
+                ),
                 Some(*cell),
                 1,
             );
         }
         for (cell, label) in &located.unknown_rows {
             note(
-                both!("多出的行“{label}”，没有读取", "the row `{label}` is not asked for and was not read"),
+                both!(
+                    "多出的行“{label}”，没有读取",
+                    "the row `{label}` is not asked for and was not read"
+                ),
                 Some(*cell),
                 1,
             );
@@ -259,19 +324,43 @@ impl Job<'_> {
 }
 
 /// What is wrong with the form itself: missing columns and rows, unit, signatures.
-fn frame(form: &Form, grid: &Grid<'_>, located: &Located, around: &Surroundings) -> Vec<FrameFinding> {
+fn frame(
+    form: &Form,
+    grid: &Grid<'_>,
+    located: &Located,
+    around: &Surroundings,
+) -> Vec<FrameFinding> {
     let mut findings = Vec::new();
     let mut add = |rule: &str, severity, cell, found: String, expected, message, fix| {
         let rule = rule.to_owned();
-        findings.push(FrameFinding { rule, severity, cell, found, expected, message, fix });
+        findings.push(FrameFinding {
+            rule,
+            severity,
+            cell,
+            found,
+            expected,
+            message,
+            fix,
+        });
     };
     let head = Some(Cell::new(located.head.0, 0));
     for (column, at) in form.columns.iter().zip(&located.columns) {
         if at.is_none() && !column.optional {
             let label = column.label.zh.clone();
             let message = both!("缺少栏目“{label}”", "the column `{label}` is missing");
-            let fix = Text::new("用下发的表样填报，不要删改栏目", "use the form that was issued and leave its columns as they are");
-            add("columns", Severity::Error, head, String::new(), Some(label), message, fix);
+            let fix = Text::new(
+                "用下发的表样填报，不要删改栏目",
+                "use the form that was issued and leave its columns as they are",
+            );
+            add(
+                "columns",
+                Severity::Error,
+                head,
+                String::new(),
+                Some(label),
+                message,
+                fix,
+            );
         }
     }
     if form.is_fixed() {
@@ -280,24 +369,56 @@ fn frame(form: &Form, grid: &Grid<'_>, located: &Located, around: &Surroundings)
             if at.is_none() && !torn.contains(&&row.label.zh) {
                 let label = row.label.zh.clone();
                 let message = both!("缺少“{label}”这一行", "the row `{label}` is missing");
-                let fix = Text::new("补上这一行，没有数据的留空", "put the row in again, blank where there is nothing");
-                add("rows", Severity::Error, head, String::new(), Some(label), message, fix);
+                let fix = Text::new(
+                    "补上这一行，没有数据的留空",
+                    "put the row in again, blank where there is nothing",
+                );
+                add(
+                    "rows",
+                    Severity::Error,
+                    head,
+                    String::new(),
+                    Some(label),
+                    message,
+                    fix,
+                );
             }
         }
         for (cell, label) in &located.torn_rows {
-            let message = both!("“{label}”这一行的代码与名称不符，没有读取", "code and label of the row `{label}` contradict each other; it was not read");
+            let message = both!(
+                "“{label}”这一行的代码与名称不符，没有读取",
+                "code and label of the row `{label}` contradict each other; it was not read"
+            );
             let fix = Text::new("改正代码或名称", "mend the code or the label");
-            add("rows", Severity::Error, Some(*cell), label.clone(), None, message, fix);
+            add(
+                "rows",
+                Severity::Error,
+                Some(*cell),
+                label.clone(),
+                None,
+                message,
+                fix,
+            );
         }
     }
     for label in &form.signatures {
         match around.signatures.get(label) {
             Some((_, name)) if !name.is_empty() => {}
             signed => {
-                let cell = signed.map(|(cell, _)| *cell).or(Some(Cell::new(located.last + 2, 0)));
+                let cell = signed
+                    .map(|(cell, _)| *cell)
+                    .or(Some(Cell::new(located.last + 2, 0)));
                 let message = both!("表尾“{label}”没有填写", "the foot does not name {label}");
                 let fix = both!("补填{label}姓名", "fill in the name");
-                add("signatures", Severity::Error, cell, String::new(), None, message, fix);
+                add(
+                    "signatures",
+                    Severity::Error,
+                    cell,
+                    String::new(),
+                    None,
+                    message,
+                    fix,
+                );
             }
         }
     }
@@ -307,18 +428,46 @@ fn frame(form: &Form, grid: &Grid<'_>, located: &Located, around: &Surroundings)
             Some((_, found)) if value::fold(found).contains(&value::fold(unit)) => {}
             Some((_, found)) if value::money_scale(found, unit).is_some() => {}
             Some((cell, found)) => {
-                let message = both!("计量单位写的是“{found}”，本表应为“{unit}”", "the unit line says `{found}`, the form is in `{unit}`");
-                let fix = Text::new("核对各栏数字是按哪个单位填的，再改正计量单位", "check in which unit the figures are, then mend the line");
-                add("unit_line", Severity::Query, Some(*cell), found.clone(), Some(unit.clone()), message, fix);
+                let message = both!(
+                    "计量单位写的是“{found}”，本表应为“{unit}”",
+                    "the unit line says `{found}`, the form is in `{unit}`"
+                );
+                let fix = Text::new(
+                    "核对各栏数字是按哪个单位填的，再改正计量单位",
+                    "check in which unit the figures are, then mend the line",
+                );
+                add(
+                    "unit_line",
+                    Severity::Query,
+                    Some(*cell),
+                    found.clone(),
+                    Some(unit.clone()),
+                    message,
+                    fix,
+                );
             }
             None if in_heading => {}
             None => {
                 // Where the official form has the line: in the row over the heading, at the right.
                 let right = located.columns.iter().flatten().max().copied().unwrap_or(0);
                 let cell = Cell::new(located.head.0.saturating_sub(1), right);
-                let message = both!("没有写明计量单位（应为“{unit}”）", "no unit is named (expected `{unit}`)");
-                let fix = both!("在表头右上方写“计量单位：{unit}”", "write `计量单位：{unit}` over the heading's right end");
-                add("unit_line", Severity::Query, Some(cell), String::new(), Some(unit.clone()), message, fix);
+                let message = both!(
+                    "没有写明计量单位（应为“{unit}”）",
+                    "no unit is named (expected `{unit}`)"
+                );
+                let fix = both!(
+                    "在表头右上方写“计量单位：{unit}”",
+                    "write `计量单位：{unit}` over the heading's right end"
+                );
+                add(
+                    "unit_line",
+                    Severity::Query,
+                    Some(cell),
+                    String::new(),
+                    Some(unit.clone()),
+                    message,
+                    fix,
+                );
             }
         }
     }
@@ -328,8 +477,19 @@ fn frame(form: &Form, grid: &Grid<'_>, located: &Located, around: &Surroundings)
             "有 {count} 个单元格读不出来（例如 #SPILL! 一类的新函数结果）",
             "{count} cells can't be read, such as results of new functions (`#SPILL!`)"
         );
-        let fix = Text::new("把公式结果粘贴为数值后重报", "paste the results as values and send it again");
-        add("cells", Severity::Error, None, String::new(), None, message, fix);
+        let fix = Text::new(
+            "把公式结果粘贴为数值后重报",
+            "paste the results as values and send it again",
+        );
+        add(
+            "cells",
+            Severity::Error,
+            None,
+            String::new(),
+            None,
+            message,
+            fix,
+        );
     }
     findings
 }
@@ -347,12 +507,23 @@ struct TableReader<'a> {
 impl TableReader<'_> {
     fn read(&mut self) -> Draft {
         let form = self.form;
-        let records = if form.is_fixed() { 1 } else { self.located.rows.len() };
+        let records = if form.is_fixed() {
+            1
+        } else {
+            self.located.rows.len()
+        };
         let mut draft = Draft {
             records,
-            columns: form.variables.iter().map(|variable| empty(variable.is_number(), records)).collect(),
+            columns: form
+                .variables
+                .iter()
+                .map(|variable| empty(variable.is_number(), records))
+                .collect(),
             marks: Marks::default(),
-            dress: Dress { usual: vec![CellDress::default(); form.variables.len()], ..Dress::default() },
+            dress: Dress {
+                usual: vec![CellDress::default(); form.variables.len()],
+                ..Dress::default()
+            },
             blocks: vec![Block {
                 sheet: self.grid.sheet.name.clone(),
                 hidden: self.grid.sheet.hidden,
@@ -361,9 +532,12 @@ impl TableReader<'_> {
                 first: 0,
             }],
         };
-        let scales: Vec<i8> = (0..form.columns.len()).map(|column| self.unit_scale(column)).collect();
-        let uniform: Vec<bool> =
-            (0..form.columns.len()).map(|column| self.is_uniform(column)).collect();
+        let scales: Vec<i8> = (0..form.columns.len())
+            .map(|column| self.unit_scale(column))
+            .collect();
+        let uniform: Vec<bool> = (0..form.columns.len())
+            .map(|column| self.is_uniform(column))
+            .collect();
         // Row by row, as the cells stand: each is looked at once.
         for at in 0..self.located.rows.len() {
             let Some(row) = self.located.rows[at] else {
@@ -385,9 +559,19 @@ impl TableReader<'_> {
                 while next < cells.len() && cells[next].cell.column < sheet_column {
                     next += 1;
                 }
-                let raw = cells.get(next).filter(|raw| raw.cell.column == sheet_column);
+                let raw = cells
+                    .get(next)
+                    .filter(|raw| raw.cell.column == sheet_column);
                 let cell = Cell::new(row, sheet_column);
-                self.cell(at, column, cell, raw, scales[column], uniform[column], &mut draft);
+                self.cell(
+                    at,
+                    column,
+                    cell,
+                    raw,
+                    scales[column],
+                    uniform[column],
+                    &mut draft,
+                );
             }
         }
         for column in &mut draft.columns {
@@ -445,7 +629,11 @@ impl TableReader<'_> {
         let nil = form.blank == Blank::Nil && asked_of.adds_up();
         let key = (record_key(record), record_key(variable));
         match read {
-            Read::Number { value, mut dress, how } => {
+            Read::Number {
+                value,
+                mut dress,
+                how,
+            } => {
                 put_number(draft, record, variable, value);
                 if let Some(how) = how {
                     self.how.entry(how).or_insert((cell, 0)).1 += 1;
@@ -487,11 +675,22 @@ impl TableReader<'_> {
     }
 
     /// At which decimals a figure counts as stated, where its format says other than its value.
-    fn precision(&self, column: usize, raw: &workbook::RawCell<'_>, uniform: bool, dress: &mut CellDress) {
+    fn precision(
+        &self,
+        column: usize,
+        raw: &workbook::RawCell<'_>,
+        uniform: bool,
+        dress: &mut CellDress,
+    ) {
         if dress.text {
             return;
         }
-        let shown = self.grid.sheet.formats.get(raw.format as usize).and_then(|f| f.decimals);
+        let shown = self
+            .grid
+            .sheet
+            .formats
+            .get(raw.format as usize)
+            .and_then(|f| f.decimals);
         match (self.form.columns[column].precision, shown) {
             (Some(Precision::Typed), _) | (_, None) => {}
             (Some(Precision::Shown), Some(shown)) => dress.decimals = shown,
@@ -503,15 +702,23 @@ impl TableReader<'_> {
 
     /// Whether all numbers of a column have one format.
     fn is_uniform(&self, column: usize) -> bool {
-        let Some(sheet_column) = self.located.columns[column] else { return true };
-        let stated = (0..if self.form.is_fixed() { self.form.rows.len() } else { 1 })
+        let Some(sheet_column) = self.located.columns[column] else {
+            return true;
+        };
+        let stated = (0..if self.form.is_fixed() {
+            self.form.rows.len()
+        } else {
+            1
+        })
             .any(|at| self.form.variables[self.position(at, column).1].stated);
         if !stated {
             return true;
         }
         let mut first = None;
         self.located.rows.iter().flatten().all(|row| {
-            let Some(raw) = self.grid.cell(Cell::new(*row, sheet_column)) else { return true };
+            let Some(raw) = self.grid.cell(Cell::new(*row, sheet_column)) else {
+                return true;
+            };
             if !matches!(raw.value, RawValue::Number(_)) {
                 return true;
             }
@@ -526,9 +733,13 @@ impl TableReader<'_> {
         if column_asked.kind != Some(Type::Money) {
             return 0;
         }
-        let Some(asked) = column_asked.unit.as_deref() else { return 0 };
+        let Some(asked) = column_asked.unit.as_deref() else {
+            return 0;
+        };
         let named = self.located.units[column].as_deref().or(self.unit);
-        named.and_then(|found| value::money_scale(found, asked)).unwrap_or(0)
+        named
+            .and_then(|found| value::money_scale(found, asked))
+            .unwrap_or(0)
     }
 }
 
@@ -539,7 +750,10 @@ fn record_key(at: usize) -> u32 {
 fn mark(draft: &mut Draft, record: usize, variable: usize, absent: Absent) {
     // A blank is what an absent figure is if nothing else is said.
     if absent != Absent::Blank {
-        draft.marks.absent.insert((record_key(record), record_key(variable)), absent);
+        draft
+            .marks
+            .absent
+            .insert((record_key(record), record_key(variable)), absent);
     }
 }
 
@@ -549,7 +763,10 @@ fn empty(is_number: bool, records: usize) -> DraftColumn {
     if is_number {
         DraftColumn::Numbers(vec![f64::NAN; records])
     } else {
-        DraftColumn::Words(Words { bytes: String::new(), ends: vec![0; records] })
+        DraftColumn::Words(Words {
+            bytes: String::new(),
+            ends: vec![0; records],
+        })
     }
 }
 
@@ -573,7 +790,10 @@ fn shown(raw: &RawValue<'_>, why: Unreadable) -> String {
         RawValue::Text(text) => text.trim().to_owned(),
         RawValue::Number(x) => value::plain(*x),
         RawValue::Date(serial) if why == Unreadable::DateForNumber => {
-            let date = workbook::format::Format { date: true, ..Default::default() };
+            let date = workbook::format::Format {
+                date: true,
+                ..Default::default()
+            };
             match value::read(
                 &RawValue::Date(*serial),
                 date,

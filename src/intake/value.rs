@@ -66,7 +66,10 @@ pub fn half_width(c: char) -> char {
 
 /// A label or name with spaces dropped and widths made one, so that two wordings of it compare.
 pub fn fold(text: &str) -> String {
-    text.chars().map(half_width).filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect()
+    text.chars()
+        .map(half_width)
+        .filter(|c| !c.is_whitespace() && *c != '\u{feff}')
+        .collect()
 }
 
 /// Decimals beyond this are those of a formula's result, not of a statement.
@@ -82,7 +85,9 @@ pub fn read(raw: &RawValue<'_>, format: Format, asked: &Asked<'_>) -> Read {
             RawValue::Truth(_) => Read::Absent(Absent::Unreadable(Unreadable::NotANumber)),
             RawValue::Date(_) => Read::Absent(Absent::Unreadable(Unreadable::DateForNumber)),
             // A quotient over nothing is what an honest formula shows where nothing was there.
-            RawValue::Error("#DIV/0!") if is_rate(asked.kind) => Read::Absent(Absent::NotApplicable),
+            RawValue::Error("#DIV/0!") if is_rate(asked.kind) => {
+                Read::Absent(Absent::NotApplicable)
+            }
             RawValue::Error(_) => Read::Absent(Absent::Unreadable(Unreadable::ErrorValue)),
         },
     }
@@ -101,7 +106,11 @@ fn words(raw: &RawValue<'_>, format: Format) -> Read {
         RawValue::Truth(false) => "FALSE".to_owned(),
         RawValue::Error(error) => (*error).to_owned(),
     };
-    if text.is_empty() { Read::Absent(Absent::Blank) } else { Read::Words(text) }
+    if text.is_empty() {
+        Read::Absent(Absent::Blank)
+    } else {
+        Read::Words(text)
+    }
 }
 
 /// A number as text: a code of ten digits without an exponent.
@@ -132,7 +141,14 @@ fn number_cell(x: f64, format: Format, asked: &Asked<'_>) -> Read {
     };
     let value = number::shift(x, i32::from(scale));
     let decimals = if asked.stated {
-        let seen = number::shift(x, if format.percent { 2 } else { i32::from(format.scale) });
+        let seen = number::shift(
+            x,
+            if format.percent {
+                2
+            } else {
+                i32::from(format.scale)
+            },
+        );
         number::decimals(seen).min(MOST_DECIMALS)
     } else {
         0
@@ -145,12 +161,32 @@ fn number_cell(x: f64, format: Format, asked: &Asked<'_>) -> Read {
     } else {
         (format.scale != 0).then_some(How::Scaled)
     };
-    Read::Number { value, dress: CellDress { scale, decimals, text: false }, how }
+    Read::Number {
+        value,
+        dress: CellDress {
+            scale,
+            decimals,
+            text: false,
+        },
+        how,
+    }
 }
 
 /// Words that make a figure an estimate, wherever they stand.
-const APPROXIMATE: &[&str] =
-    &["约", "近", "余", "多", "以上", "以下", "不少于", "不低于", "左右", "翻番", "超过", "将近"];
+const APPROXIMATE: &[&str] = &[
+    "约",
+    "近",
+    "余",
+    "多",
+    "以上",
+    "以下",
+    "不少于",
+    "不低于",
+    "左右",
+    "翻番",
+    "超过",
+    "将近",
+];
 
 fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
     let folded = fold(text);
@@ -168,7 +204,8 @@ fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
         return Read::Absent(Absent::NotAvailable);
     }
     let unreadable = |why| Read::Absent(Absent::Unreadable(why));
-    if folded.chars().any(|c| c.is_ascii_digit()) && APPROXIMATE.iter().any(|w| folded.contains(w)) {
+    if folded.chars().any(|c| c.is_ascii_digit()) && APPROXIMATE.iter().any(|w| folded.contains(w))
+    {
         return unreadable(Unreadable::Approximate);
     }
     if folded.starts_with('#') {
@@ -192,9 +229,17 @@ fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
         how = How::UnitInCell;
     }
     let body = body.replace(['−', '－'], "-");
-    let Some(plain) = without_separators(&body) else { return unreadable(Unreadable::NotANumber) };
-    let Some(exact) = number::parse(&plain) else { return unreadable(Unreadable::NotANumber) };
-    let scale = if is_rate(asked.kind) { -2 } else { asked.unit_scale };
+    let Some(plain) = without_separators(&body) else {
+        return unreadable(Unreadable::NotANumber);
+    };
+    let Some(exact) = number::parse(&plain) else {
+        return unreadable(Unreadable::NotANumber);
+    };
+    let scale = if is_rate(asked.kind) {
+        -2
+    } else {
+        asked.unit_scale
+    };
     let value = number::shift(number::to_f64(&exact), i32::from(scale));
     if asked.kind == Type::Count && (value.fract() != 0.0 || value < 0.0) {
         return unreadable(Unreadable::NotACount);
@@ -202,7 +247,15 @@ fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
     let decimals = plain.split_once('.').map_or(0, |(_, part)| part.len());
     let decimals = u8::try_from(decimals).unwrap_or(u8::MAX).min(MOST_DECIMALS);
     let decimals = if asked.stated { decimals } else { 0 };
-    Read::Number { value, dress: CellDress { scale, decimals, text: true }, how: Some(how) }
+    Read::Number {
+        value,
+        dress: CellDress {
+            scale,
+            decimals,
+            text: true,
+        },
+        how: Some(how),
+    }
 }
 
 /// A number without its thousands separators, if it has them in the right places.
@@ -210,9 +263,13 @@ fn without_separators(text: &str) -> Option<String> {
     if !text.contains(',') {
         return Some(text.to_owned());
     }
-    let (whole, part) = text.split_once('.').map_or((text, None), |(w, p)| (w, Some(p)));
+    let (whole, part) = text
+        .split_once('.')
+        .map_or((text, None), |(w, p)| (w, Some(p)));
     let mut groups = whole.trim_start_matches('-').split(',');
-    let first = groups.next().is_some_and(|group| (1..=3).contains(&group.len()));
+    let first = groups
+        .next()
+        .is_some_and(|group| (1..=3).contains(&group.len()));
     let rest = groups.all(|group| group.len() == 3);
     let plain = whole.replace(',', "");
     (first && rest && part.is_none_or(|part| !part.contains(','))).then(|| match part {
@@ -239,12 +296,22 @@ mod tests {
     use std::borrow::Cow;
 
     fn asked(kind: Type, words: &BlankWords) -> Asked<'_> {
-        Asked { kind, unit: Some("项"), unit_scale: 0, stated: true, blank_words: words }
+        Asked {
+            kind,
+            unit: Some("项"),
+            unit_scale: 0,
+            stated: true,
+            blank_words: words,
+        }
     }
 
     fn text(kind: Type, cell: &str) -> Read {
         let words = BlankWords::default();
-        read(&RawValue::Text(Cow::Borrowed(cell)), Format::default(), &asked(kind, &words))
+        read(
+            &RawValue::Text(Cow::Borrowed(cell)),
+            Format::default(),
+            &asked(kind, &words),
+        )
     }
 
     fn value(read: Read) -> Option<(f64, u8)> {
@@ -282,7 +349,11 @@ mod tests {
     #[test]
     fn a_percent_format_decides_what_a_number_means() {
         let words = BlankWords::default();
-        let percent = Format { percent: true, decimals: Some(1), ..Format::default() };
+        let percent = Format {
+            percent: true,
+            decimals: Some(1),
+            ..Format::default()
+        };
         let cell = |x, format| read(&RawValue::Number(x), format, &asked(Type::Percent, &words));
         assert_eq!(value(cell(0.147, percent)), Some((0.147, 1)));
         assert_eq!(value(cell(14.7, Format::default())), Some((0.147, 1)));
@@ -302,6 +373,9 @@ mod tests {
             stated: true,
             blank_words: &words,
         };
-        assert_eq!(value(read(&RawValue::Number(12000.0), wan, &asked)), Some((1.2, 1)));
+        assert_eq!(
+            value(read(&RawValue::Number(12000.0), wan, &asked)),
+            Some((1.2, 1))
+        );
     }
 }

@@ -9,8 +9,8 @@ use crate::rulebook::form::Form;
 use crate::rulebook::register::Register;
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Table, Words};
 use polars::prelude::{
-    Column, DataFrame, DataType, NamedFrom, ParquetCompression, ParquetReader, ParquetWriter, PlSmallStr,
-    PolarsError, SerReader, Series,
+    Column, DataFrame, DataType, NamedFrom, ParquetCompression, ParquetReader, ParquetWriter,
+    PlSmallStr, PolarsError, SerReader, Series,
 };
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -58,10 +58,18 @@ fn part(
     district: usize,
     table: &Table,
 ) -> Result<DataFrame, PolarsError> {
-    let rows = if form.is_fixed() { form.rows.len() } else { table.records() };
+    let rows = if form.is_fixed() {
+        form.rows.len()
+    } else {
+        table.records()
+    };
     let unit = &register.districts[district];
     let same = |name: &str, value: &str| {
-        Column::new_scalar(name.into(), polars::prelude::Scalar::from(PlSmallStr::from(value)), rows)
+        Column::new_scalar(
+            name.into(),
+            polars::prelude::Scalar::from(PlSmallStr::from(value)),
+            rows,
+        )
     };
     let mut columns = vec![
         same("period", &period.to_string()),
@@ -71,7 +79,11 @@ fn part(
     ];
     if !form.is_fixed() {
         columns.push(same("row", ""));
-        let names: Vec<String> = form.columns.iter().map(|column| column.id.clone()).collect();
+        let names: Vec<String> = form
+            .columns
+            .iter()
+            .map(|column| column.id.clone())
+            .collect();
         columns.extend(table.frame(&names)?.columns().iter().cloned());
         return DataFrame::new_infer_height(columns);
     }
@@ -101,7 +113,11 @@ pub fn read(from: File, form: &Form) -> Result<BTreeMap<String, Table>, PolarsEr
     let frame = ParquetReader::new(from).finish()?;
     let words = |name: &str| -> Result<Vec<String>, PolarsError> {
         let column = frame.column(name)?.cast(&DataType::String)?;
-        Ok(column.str()?.iter().map(|word| word.unwrap_or("").to_owned()).collect())
+        Ok(column
+            .str()?
+            .iter()
+            .map(|word| word.unwrap_or("").to_owned())
+            .collect())
     };
     let (districts, rows) = (words(KEYS[1])?, words(KEYS[4])?);
     let mut of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -111,11 +127,19 @@ pub fn read(from: File, form: &Form) -> Result<BTreeMap<String, Table>, PolarsEr
     let mut numbers: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let mut texts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     for (at, column) in form.columns.iter().enumerate() {
-        let Ok(found) = frame.column(&column.id) else { continue };
+        let Ok(found) = frame.column(&column.id) else {
+            continue;
+        };
         if let Ok(found) = found.f64() {
             numbers.insert(at, found.iter().map(|x| x.unwrap_or(f64::NAN)).collect());
         } else if let Ok(found) = found.str() {
-            texts.insert(at, found.iter().map(|word| word.unwrap_or("").to_owned()).collect());
+            texts.insert(
+                at,
+                found
+                    .iter()
+                    .map(|word| word.unwrap_or("").to_owned())
+                    .collect(),
+            );
         }
     }
     let mut tables = BTreeMap::new();
@@ -126,13 +150,19 @@ pub fn read(from: File, form: &Form) -> Result<BTreeMap<String, Table>, PolarsEr
             let lines: Vec<Option<usize>> = match variable.row {
                 None => lines.iter().copied().map(Some).collect(),
                 Some(row) => {
-                    vec![lines.iter().copied().find(|line| rows[*line] == form.rows[row].id)]
+                    vec![
+                        lines
+                            .iter()
+                            .copied()
+                            .find(|line| rows[*line] == form.rows[row].id),
+                    ]
                 }
             };
             if variable.is_number() {
                 let column = numbers.get(&variable.column);
                 let number = |line: &Option<usize>| {
-                    line.and_then(|line| column?.get(line).copied()).unwrap_or(f64::NAN)
+                    line.and_then(|line| column?.get(line).copied())
+                        .unwrap_or(f64::NAN)
                 };
                 return DraftColumn::Numbers(lines.iter().map(number).collect());
             }

@@ -59,11 +59,19 @@ pub fn reports(judged: &Judged<'_>, lang: Lang) -> Vec<Report> {
                 .iter()
                 .filter(|f| f.place.file == file.path && f.audience == Audience::District)
                 .collect();
-            let submissions: Vec<&Submission> =
-                judged.submissions.iter().filter(|s| s.file == file.path).collect();
+            let submissions: Vec<&Submission> = judged
+                .submissions
+                .iter()
+                .filter(|s| s.file == file.path)
+                .collect();
             let district = submissions.first().map(|s| s.district).or_else(|| {
                 let code = &findings.first()?.district.code;
-                judged.rulebook.register.districts.iter().position(|d| d.code == *code)
+                judged
+                    .rulebook
+                    .register
+                    .districts
+                    .iter()
+                    .position(|d| d.code == *code)
             })?;
             let district = &judged.rulebook.register.districts[district];
             let forms: Vec<&str> = submissions
@@ -87,7 +95,13 @@ pub fn reports(judged: &Judged<'_>, lang: Lang) -> Vec<Report> {
                 1 => format!("{path}.xlsx"),
                 n => format!("{path}-{n}.xlsx"),
             };
-            let writing = Writing { judged, lang, file, findings, submissions };
+            let writing = Writing {
+                judged,
+                lang,
+                file,
+                findings,
+                submissions,
+            };
             let name = writing.words(&Text::same(district.name.clone())).to_owned();
             Some(Report {
                 overlay: writing.overlay(&name, &district.code),
@@ -156,9 +170,31 @@ impl<'a> Writing<'a> {
             Lang::En => format!("Findings: {district}, {en}"),
         };
         let mut rows = vec![
-            line(&title, &Look { bold: true, size: 16.0, ..Look::default() }, Some(28.0)),
-            line(&self.what_to_do(counts), &Look { wrap: true, ..Look::default() }, Some(34.0)),
-            line(&self.tally(counts), &Look { bold: true, ..Look::default() }, Some(20.0)),
+            line(
+                &title,
+                &Look {
+                    bold: true,
+                    size: 16.0,
+                    ..Look::default()
+                },
+                Some(28.0),
+            ),
+            line(
+                &self.what_to_do(counts),
+                &Look {
+                    wrap: true,
+                    ..Look::default()
+                },
+                Some(34.0),
+            ),
+            line(
+                &self.tally(counts),
+                &Look {
+                    bold: true,
+                    ..Look::default()
+                },
+                Some(20.0),
+            ),
             FrontRow::default(),
         ];
         let mut merges: Vec<String> = (1..=3).map(|row| format!("A{row}:M{row}")).collect();
@@ -179,7 +215,11 @@ impl<'a> Writing<'a> {
             rows,
             merges,
             lists: has_lines.then(|| self.reasons(last)).into_iter().collect(),
-            marks: if has_lines { self.lights(last) } else { Vec::new() },
+            marks: if has_lines {
+                self.lights(last)
+            } else {
+                Vec::new()
+            },
             freeze_rows: if has_lines { 5 } else { 0 },
             landscape: true,
             repeat_rows: has_lines.then_some((5, 5)),
@@ -193,7 +233,10 @@ impl<'a> Writing<'a> {
         if let Some(why) = &self.file.refused {
             return match self.lang {
                 Lang::Zh => format!("文件无效，须重报：{}。", why.zh),
-                Lang::En => format!("The file could not be used and must be sent again: {}.", why.en),
+                Lang::En => format!(
+                    "The file could not be used and must be sent again: {}.",
+                    why.en
+                ),
             };
         }
         let due = self
@@ -212,12 +255,24 @@ impl<'a> Writing<'a> {
                 "Everything passed: there is nothing to mend or to explain.",
             ),
             (0, _) => Text::new(
-                format!("请逐条核实：数字有误的在原表修改，无误的在“情况说明”栏写明原因；保存后将本文件{}。", by.zh.trim_start_matches('，')),
-                format!("Please look at each line: mend what is wrong in your own sheets, explain what is right in the column `Explanation`, save this file and send it back{}.", by.en),
+                format!(
+                    "请逐条核实：数字有误的在原表修改，无误的在“情况说明”栏写明原因；保存后将本文件{}。",
+                    by.zh.trim_start_matches('，')
+                ),
+                format!(
+                    "Please look at each line: mend what is wrong in your own sheets, explain what is right in the column `Explanation`, save this file and send it back{}.",
+                    by.en
+                ),
             ),
             _ => Text::new(
-                format!("请先改正“必改”各条（在原表直接修改，改对后右端变为 ✓），再逐条说明“核实”各条；保存后将本文件{}。", by.zh.trim_start_matches('，')),
-                format!("Please mend every `error` in your own sheets (the light at the right turns to ✓), explain every `query`, save this file and send it back{}.", by.en),
+                format!(
+                    "请先改正“必改”各条（在原表直接修改，改对后右端变为 ✓），再逐条说明“核实”各条；保存后将本文件{}。",
+                    by.zh.trim_start_matches('，')
+                ),
+                format!(
+                    "Please mend every `error` in your own sheets (the light at the right turns to ✓), explain every `query`, save this file and send it back{}.",
+                    by.en
+                ),
             ),
         };
         self.words(&text).to_owned()
@@ -256,18 +311,42 @@ impl<'a> Writing<'a> {
             center: true,
             ..Look::default()
         };
-        let cells = names.iter().map(|(zh, en)| text(&self.say(zh, en), &style)).collect();
-        FrontRow { height: Some(22.0), cells }
+        let cells = names
+            .iter()
+            .map(|(zh, en)| text(&self.say(zh, en), &style))
+            .collect();
+        FrontRow {
+            height: Some(22.0),
+            cells,
+        }
     }
 
     fn line(&self, finding: &Finding, row: usize) -> FrontRow {
-        let plain = Look { border: true, wrap: true, ..Look::default() };
-        let centred = Look { center: true, ..plain.clone() };
-        let level = Look { bold: true, fill: Some(fill(finding.severity)), ..centred.clone() };
-        let open = Look { unlocked: true, fill: Some(0x00FF_FDE7), ..plain.clone() };
+        let plain = Look {
+            border: true,
+            wrap: true,
+            ..Look::default()
+        };
+        let centred = Look {
+            center: true,
+            ..plain.clone()
+        };
+        let level = Look {
+            bold: true,
+            fill: Some(fill(finding.severity)),
+            ..centred.clone()
+        };
+        let open = Look {
+            unlocked: true,
+            fill: Some(0x00FF_FDE7),
+            ..plain.clone()
+        };
         let is_query = finding.severity != Severity::Error;
         let answer = if is_query { &open } else { &plain };
-        let cell = finding.place.cell.map_or_else(String::new, |cell| cell.to_string());
+        let cell = finding
+            .place
+            .cell
+            .map_or_else(String::new, |cell| cell.to_string());
         let numbers = finding.variable.as_ref().and_then(|v| v.numbers.as_ref());
         let place = match numbers {
             Some(numbers) if !cell.is_empty() => format!("{cell} · {}", self.words(numbers)),
@@ -279,7 +358,10 @@ impl<'a> Writing<'a> {
             .as_ref()
             .filter(|_| !cell.is_empty() && !self.file_is_refused())
             .map(|sheet| format!("'{}'!{cell}", sheet.replace('\'', "''")));
-        let label = finding.variable.as_ref().map_or("", |v| self.words(&v.label));
+        let label = finding
+            .variable
+            .as_ref()
+            .map_or("", |v| self.words(&v.label));
         let (message, fix) = (self.words(&finding.message), self.words(&finding.fix));
         let expected = finding.expected.as_deref().unwrap_or("");
         let gap = finding.difference.as_deref().unwrap_or("");
@@ -288,10 +370,19 @@ impl<'a> Writing<'a> {
             ..centred.clone()
         };
         let cells = vec![
-            text(&finding.id, &Look { size: 9.0, ..centred.clone() }),
+            text(
+                &finding.id,
+                &Look {
+                    size: 9.0,
+                    ..centred.clone()
+                },
+            ),
             text(self.words(&finding.severity.words()), &level),
             text(finding.form.as_deref().unwrap_or(""), &centred),
-            FrontCell { link, ..text(&place, &place_look) },
+            FrontCell {
+                link,
+                ..text(&place, &place_look)
+            },
             text(label, &plain),
             text(&finding.found, &centred),
             text(expected, &centred),
@@ -300,15 +391,27 @@ impl<'a> Writing<'a> {
             text(fix, &plain),
             text("", answer),
             text("", answer),
-            FrontCell { value: self.light(finding, row), style: centred, link: None },
+            FrontCell {
+                value: self.light(finding, row),
+                style: centred,
+                link: None,
+            },
         ];
         // Rows of wrapped text don't grow by themselves where the file is not written by Excel.
-        let lines = [(message, 44.0), (fix, 30.0), (label, 22.0), (place.as_str(), 16.0)]
-            .iter()
-            .map(|(words, width)| lines_of(words, *width))
-            .max()
-            .unwrap_or(1);
-        FrontRow { height: Some(f64::from(lines) * 15.0 + 4.0), cells }
+        let lines = [
+            (message, 44.0),
+            (fix, 30.0),
+            (label, 22.0),
+            (place.as_str(), 16.0),
+        ]
+        .iter()
+        .map(|(words, width)| lines_of(words, *width))
+        .max()
+        .unwrap_or(1);
+        FrontRow {
+            height: Some(f64::from(lines) * 15.0 + 4.0),
+            cells,
+        }
     }
 
     fn file_is_refused(&self) -> bool {
@@ -318,14 +421,19 @@ impl<'a> Writing<'a> {
     /// The live state of a finding: mended or not, explained or not, or that the next run looks.
     fn light(&self, finding: &Finding, row: usize) -> FrontValue {
         if finding.severity != Severity::Error {
-            let (done, open) =
-                (self.say("已说明", "explained"), self.say("待说明", "to be explained"));
+            let (done, open) = (
+                self.say("已说明", "explained"),
+                self.say("待说明", "to be explained"),
+            );
             return FrontValue::Formula {
                 formula: format!("IF(LEN(TRIM(L{row}))>0,\"{done}\",\"{open}\")"),
                 result: open,
             };
         }
-        match self.trace(finding).and_then(|traced| self.wrong(&traced, true)) {
+        match self
+            .trace(finding)
+            .and_then(|traced| self.wrong(&traced, true))
+        {
             Some(wrong) => FrontValue::Formula {
                 formula: format!("IF(ISERROR({wrong}),\"✗\",IF({wrong},\"✗\",\"✓\"))"),
                 result: "✗".to_owned(),
@@ -336,9 +444,11 @@ impl<'a> Writing<'a> {
 
     /// The rule, record and submission behind a finding about a figure.
     fn trace(&self, finding: &Finding) -> Option<Traced<'a>> {
-        let submission = self.submissions.iter().copied().find(|s| {
-            Some(&self.judged.rulebook.forms[s.form].id) == finding.form.as_ref()
-        })?;
+        let submission = self
+            .submissions
+            .iter()
+            .copied()
+            .find(|s| Some(&self.judged.rulebook.forms[s.form].id) == finding.form.as_ref())?;
         let form = &self.judged.rulebook.forms[submission.form];
         let rules = &self.judged.rulebook.rules[submission.form];
         let rule = rules.iter().find(|rule| rule.id == finding.rule)?;
@@ -351,13 +461,25 @@ impl<'a> Writing<'a> {
             let (sheet, cell) = (finding.place.sheet.as_ref()?, finding.place.cell?);
             submission.table.record_at(sheet, cell.row)?
         };
-        Some(Traced { form, rule, assertion, submission, record })
+        Some(Traced {
+            form,
+            rule,
+            assertion,
+            submission,
+            record,
+        })
     }
 
     /// A formula that is true while the finding stands; addresses name their sheet where the
     /// formula stands on another one.
     fn wrong(&self, traced: &Traced<'_>, with_sheet: bool) -> Option<String> {
-        let Traced { form, assertion, submission, record, .. } = *traced;
+        let Traced {
+            form,
+            assertion,
+            submission,
+            record,
+            ..
+        } = *traced;
         let accused = &form.variables[assertion.accused];
         let table = &submission.table;
         let home = table.cell(record, accused.column, accused.row)?.0;
@@ -394,11 +516,18 @@ impl<'a> Writing<'a> {
 
     /// True while a queried cell holds what was asked about.
     fn unchanged(traced: &Traced<'_>, cell: Cell) -> String {
-        let Traced { assertion, submission, record, .. } = *traced;
+        let Traced {
+            assertion,
+            submission,
+            record,
+            ..
+        } = *traced;
         let table = &submission.table;
         let dress = table.dress(record, assertion.accused);
         match table.number(record, assertion.accused) {
-            Some(_) if table.absent(record, assertion.accused) == Some(crate::table::Absent::Nil) => {
+            Some(_)
+                if table.absent(record, assertion.accused) == Some(crate::table::Absent::Nil) =>
+            {
                 format!("LEN(TRIM({cell}))=0")
             }
             Some(x) if !dress.text => {
@@ -456,7 +585,10 @@ impl<'a> Writing<'a> {
                 marks,
                 notes: notes
                     .into_iter()
-                    .map(|(cell, texts)| Note { cell: cell.to_string(), text: texts.join("\n\n") })
+                    .map(|(cell, texts)| Note {
+                        cell: cell.to_string(),
+                        text: texts.join("\n\n"),
+                    })
                     .collect(),
             })
             .collect()
@@ -464,7 +596,10 @@ impl<'a> Writing<'a> {
 
     fn reasons(&self, last: usize) -> ListValidation {
         let choices = REASONS.iter().map(|(zh, en)| self.say(zh, en)).collect();
-        ListValidation { range: format!("K{FIRST_LINE}:K{last}"), choices }
+        ListValidation {
+            range: format!("K{FIRST_LINE}:K{last}"),
+            choices,
+        }
     }
 
     /// ✓ and 已说明 turn green.
@@ -477,29 +612,58 @@ impl<'a> Writing<'a> {
             severity,
         };
         vec![
-            mark(format!("OR(M{FIRST_LINE}=\"✓\",M{FIRST_LINE}=\"{done}\")"), Tint::Good),
+            mark(
+                format!("OR(M{FIRST_LINE}=\"✓\",M{FIRST_LINE}=\"{done}\")"),
+                Tint::Good,
+            ),
             mark(format!("M{FIRST_LINE}=\"✗\""), Tint::Error),
         ]
     }
 
     /// What was read otherwise than it is written stands below the list and in none of its counts.
     fn unevaluated_and_notes(&self, rows: &mut Vec<FrontRow>, merges: &mut Vec<String>) {
-        let notes: Vec<&ReadingNote> =
-            self.judged.notes.iter().filter(|note| note.file == self.file.path).collect();
+        let notes: Vec<&ReadingNote> = self
+            .judged
+            .notes
+            .iter()
+            .filter(|note| note.file == self.file.path)
+            .collect();
         if notes.is_empty() {
             return;
         }
         rows.push(FrontRow::default());
-        let heading = self.say("读取说明（无需处理）", "How things were read (nothing to do)");
-        rows.push(line(&heading, &Look { bold: true, ..Look::default() }, None));
+        let heading = self.say(
+            "读取说明（无需处理）",
+            "How things were read (nothing to do)",
+        );
+        rows.push(line(
+            &heading,
+            &Look {
+                bold: true,
+                ..Look::default()
+            },
+            None,
+        ));
         for note in notes {
             let first = note.first.as_deref().unwrap_or("");
             let (sheet, count) = (&note.sheet, note.count);
             let what = self.words(&note.what);
-            let at = if first.is_empty() { sheet.clone() } else { format!("{sheet}!{first}") };
+            let at = if first.is_empty() {
+                sheet.clone()
+            } else {
+                format!("{sheet}!{first}")
+            };
             let times = both!("{count} 处", "{count} times");
             let words = format!("{what}（{at}，{}）", self.words(&times));
-            rows.push(line(&words, &Look { wrap: true, size: 10.0, ..Look::default() }, None));
+            rows.push(line(
+                &words,
+                &Look {
+                    wrap: true,
+                    size: 10.0,
+                    ..Look::default()
+                },
+                None,
+            ));
             merges.push(format!("A{0}:M{0}", rows.len()));
         }
     }
@@ -510,11 +674,18 @@ fn text(words: &str, style: &Look) -> FrontCell {
         "" => FrontValue::Empty,
         words => FrontValue::Text(words.to_owned()),
     };
-    FrontCell { value, style: style.clone(), link: None }
+    FrontCell {
+        value,
+        style: style.clone(),
+        link: None,
+    }
 }
 
 fn line(words: &str, style: &Look, height: Option<f64>) -> FrontRow {
-    FrontRow { height, cells: vec![text(words, style)] }
+    FrontRow {
+        height,
+        cells: vec![text(words, style)],
+    }
 }
 
 /// How many lines a text takes in a column of this width; Chinese signs are two wide.
@@ -550,21 +721,35 @@ fn tint(severity: Severity) -> Tint {
 ///
 /// # Errors
 /// When it cannot be put together, which would be a fault of ours.
-pub fn alone(overlay: &Overlay, lang: Lang) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+pub fn alone(
+    overlay: &Overlay,
+    lang: Lang,
+) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
     let mut book = Workbook::new();
     // Without a date of its own the hour would be inside, and no two runs alike.
     let created = ExcelDateTime::from_ymd(2000, 1, 1)?;
     book.set_properties(&DocProperties::new().set_creation_datetime(&created));
     let sheet = book.add_worksheet();
     let (name, words) = match lang {
-        Lang::Zh => ("说明", "原文件无法作为工作簿返回，问题见前一张表。请改正后重新报送原文件。"),
-        Lang::En => ("Note", "Your file can't be sent back as a workbook; the sheet in front says why."),
+        Lang::Zh => (
+            "说明",
+            "原文件无法作为工作簿返回，问题见前一张表。请改正后重新报送原文件。",
+        ),
+        Lang::En => (
+            "Note",
+            "Your file can't be sent back as a workbook; the sheet in front says why.",
+        ),
     };
     sheet.set_name(name)?.write_string(0, 0, words)?;
     let base = book.save_to_buffer()?;
-    let bare = Overlay { sheets: Vec::new(), ..overlay.clone() };
+    let bare = Overlay {
+        sheets: Vec::new(),
+        ..overlay.clone()
+    };
     let mut out = std::io::Cursor::new(Vec::new());
-    let limits = crate::workbook::overlay::Limits { max_inflated: 64 << 20 };
+    let limits = crate::workbook::overlay::Limits {
+        max_inflated: 64 << 20,
+    };
     crate::workbook::overlay::apply(std::io::Cursor::new(base), &mut out, &bare, &limits)?;
     Ok(out.into_inner())
 }

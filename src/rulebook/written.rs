@@ -481,8 +481,8 @@ impl Default for BlankWords {
 pub struct FormFile {
     form: FormHead,
     columns: BTreeMap<String, ColumnWritten>,
-    rows: BTreeMap<String, RowWritten>,
-    rule: Vec<RuleWritten>,
+    rows: Option<BTreeMap<String, RowWritten>>,
+    rule: Option<Vec<RuleWritten>>,
 }
 
 /// The whole of `job.toml`, for the published schema.
@@ -492,7 +492,7 @@ pub struct FormFile {
     reason = "the schema of the file is made from it; its tables are read one by one"
 )]
 pub struct JobFile {
-    job: JobWritten,
-    limits: Limits,
-    blank_words: BlankWords,
+    job: Option<JobWritten>,
+    limits: Option<Limits>,
+    blank_words: Option<BlankWords>,
 }

@@ -22,12 +22,22 @@ const MOST_AROUND: usize = 16 << 20;
 /// When the part cannot be read, or has more merged ranges than allowed.
 pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    let mut around = Around { facts: &mut facts, limits };
-    let mut stream = Stream { part, buffer: Vec::new(), ended: false };
+    let mut around = Around {
+        facts: &mut facts,
+        limits,
+    };
+    let mut stream = Stream {
+        part,
+        buffer: Vec::new(),
+        ended: false,
+    };
     let head = stream.until(b"sheetData", MOST_AROUND)?;
     around.parse(&head)?;
     // The prefix of a namespace, if the writer uses one: `<x:sheetData`.
-    let before = head.iter().rposition(|byte| *byte == b'<').unwrap_or(head.len());
+    let before = head
+        .iter()
+        .rposition(|byte| *byte == b'<')
+        .unwrap_or(head.len());
     let prefix = head.get(before + 1..).unwrap_or_default().to_vec();
     let row = [b"<", prefix.as_slice(), b"row"].concat();
     let formula = [b"<", prefix.as_slice(), b"f"].concat();
@@ -49,13 +59,23 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
 
 /// The attributes of one `<row`, looked at only for `hidden`.
 fn hidden_row(rest: &[u8], facts: &mut Facts) {
-    let Some(tag) = memchr::memchr(b'>', rest).map(|end| &rest[..end]) else { return };
-    if memmem::find(tag, b" hidden=\"1\"").is_none() && memmem::find(tag, b" hidden=\"true\"").is_none() {
+    let Some(tag) = memchr::memchr(b'>', rest).map(|end| &rest[..end]) else {
+        return;
+    };
+    if memmem::find(tag, b" hidden=\"1\"").is_none()
+        && memmem::find(tag, b" hidden=\"true\"").is_none()
+    {
         return;
     }
     let number = memmem::find(tag, b" r=\"").and_then(|at| {
-        let digits = tag[at + 4..].iter().take_while(|byte| byte.is_ascii_digit());
-        digits.map(|byte| char::from(*byte)).collect::<String>().parse::<u32>().ok()
+        let digits = tag[at + 4..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit());
+        digits
+            .map(|byte| char::from(*byte))
+            .collect::<String>()
+            .parse::<u32>()
+            .ok()
     });
     if let Some(number) = number.filter(|number| *number > 0) {
         facts.hidden_rows.push(number - 1);
@@ -103,14 +123,18 @@ impl Around<'_> {
                         allowed: self.limits.merges,
                     });
                 }
-                self.facts.merges.extend(attribute("ref").and_then(|text| Range::parse(&text)));
+                self.facts
+                    .merges
+                    .extend(attribute("ref").and_then(|text| Range::parse(&text)));
             }
             "sheetProtection" => self.facts.protected = is_set("sheet"),
             "col" if is_set("hidden") => {
                 let number = |name: &str| attribute(name).and_then(|n| n.parse::<u32>().ok());
                 if let Some((first, last)) = number("min").zip(number("max")) {
                     let last = last.min(crate::place::MAX_COLUMNS);
-                    self.facts.hidden_columns.extend((first.max(1)..=last).map(|n| n - 1));
+                    self.facts
+                        .hidden_columns
+                        .extend((first.max(1)..=last).map(|n| n - 1));
                 }
             }
             _ => {}
@@ -213,20 +237,33 @@ mod tests {
             r#"<x:worksheet><x:sheetData><x:row r="2" hidden="true"><x:c><x:f/></x:c></x:row>
             </x:sheetData><x:mergeCells><x:mergeCell ref="B2:B3"/></x:mergeCells></x:worksheet>"#,
         );
-        assert_eq!((found.hidden_rows, found.formulas, found.merges.len()), (vec![1], 1, 1));
+        assert_eq!(
+            (found.hidden_rows, found.formulas, found.merges.len()),
+            (vec![1], 1, 1)
+        );
     }
 
     #[test]
     fn rows_over_the_pieces_are_found_whole() {
-        let rows: String =
-            (1..30_000).map(|n| format!("<row r=\"{n}\" hidden=\"1\"><c><v>1</v></c></row>")).collect();
-        let found = facts(&format!("<worksheet><sheetData>{rows}</sheetData></worksheet>"));
+        let rows: String = (1..30_000)
+            .map(|n| format!("<row r=\"{n}\" hidden=\"1\"><c><v>1</v></c></row>"))
+            .collect();
+        let found = facts(&format!(
+            "<worksheet><sheetData>{rows}</sheetData></worksheet>"
+        ));
         assert_eq!(found.hidden_rows.len(), 29_999);
     }
 
     #[test]
     fn what_is_no_sheet_has_no_facts() {
-        for xml in ["", "<", "sheetData", "<sheetData", "\u{feff}<a", "<x:sheetData>"] {
+        for xml in [
+            "",
+            "<",
+            "sheetData",
+            "<sheetData",
+            "\u{feff}<a",
+            "<x:sheetData>",
+        ] {
             assert_eq!(facts(xml), Facts::default(), "{xml}");
         }
     }

@@ -41,7 +41,10 @@ pub fn parse(code: &str) -> Format {
             '[' => {
                 let inner: String = chars.by_ref().take_while(|c| *c != ']').collect();
                 // [h]:mm is a duration; [Red], [$¥-804] and [>100] are not about the number.
-                if matches!(inner.to_ascii_lowercase().as_str(), "h" | "hh" | "m" | "mm" | "s" | "ss") {
+                if matches!(
+                    inner.to_ascii_lowercase().as_str(),
+                    "h" | "hh" | "m" | "mm" | "s" | "ss"
+                ) {
                     format.date = true;
                 }
             }
@@ -69,7 +72,10 @@ pub fn parse(code: &str) -> Format {
         }
     }
     if format.date {
-        return Format { date: true, ..Format::default() };
+        return Format {
+            date: true,
+            ..Format::default()
+        };
     }
     // `0!.0,"万"` shows 12345 as 1.2万: the comma takes three digits, the literal point one more.
     format.scale = -3 * trailing_commas - i8::from(point_is_literal && trailing_commas > 0);
@@ -101,7 +107,10 @@ mod tests {
         assert_eq!(shown("0!.0,\"万\""), (-4, false, Some(1), false));
         assert_eq!(shown("yyyy\"年\"m\"月\"d\"日\""), (0, false, None, true));
         assert_eq!(shown("[$-804]yyyy/m/d"), (0, false, None, true));
-        assert_eq!(shown("#,##0.00;[Red]-#,##0.00%"), (0, false, Some(2), false));
+        assert_eq!(
+            shown("#,##0.00;[Red]-#,##0.00%"),
+            (0, false, Some(2), false)
+        );
         assert_eq!(shown("0\"项\""), (0, false, Some(0), false));
     }
 }

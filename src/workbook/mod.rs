@@ -115,7 +115,10 @@ impl Error {
                 "the file cannot be opened: is it still there, and may it be read?",
             ),
             Self::NotAWorkbook(what) => {
-                let zh = KINDS_OF_FILES.iter().find(|(en, _)| en == what).map_or("别的文件", |k| k.1);
+                let zh = KINDS_OF_FILES
+                    .iter()
+                    .find(|(en, _)| en == what)
+                    .map_or("别的文件", |k| k.1);
                 both!(
                     "这是{zh}，不是可以读取的工作簿。请用 Excel 或 WPS 另存为 .xlsx 后重报",
                     "this is {what}, not a workbook that can be read: save it as .xlsx and send it again"
@@ -125,7 +128,11 @@ impl Error {
                 "工作簿设了打开密码。请取消密码后重报",
                 "the workbook is protected by a password: take it off and send it again",
             ),
-            Self::OverLimit { limit, found, allowed } => both!(
+            Self::OverLimit {
+                limit,
+                found,
+                allowed,
+            } => both!(
                 "工作簿超出上限 {limit}（{found}，上限 {allowed}）。请删去多余的工作表和格式后重报，或由市级调整 job.toml",
                 "the workbook goes over the limit `{limit}` ({found}, allowed {allowed}): take out what is not needed, or change the limit in job.toml"
             ),
@@ -158,15 +165,15 @@ const KINDS_OF_FILES: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// When the file cannot be used at all. A sheet that cannot be read is shown without cells.
-pub fn read(
-    path: &Path,
-    limits: &Limits,
-    see: &mut dyn FnMut(RawSheet<'_>),
-) -> Result<(), Error> {
+pub fn read(path: &Path, limits: &Limits, see: &mut dyn FnMut(RawSheet<'_>)) -> Result<(), Error> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     if size > limits.file_bytes {
-        return Err(Error::OverLimit { limit: "file_bytes", found: size, allowed: limits.file_bytes });
+        return Err(Error::OverLimit {
+            limit: "file_bytes",
+            found: size,
+            allowed: limits.file_bytes,
+        });
     }
     let mut head = Vec::new();
     file.by_ref().take(8 * 1024).read_to_end(&mut head)?;
@@ -178,7 +185,10 @@ pub fn read(
             // their streams stand in the directory as UTF-16.
             let mut all = head;
             file.take(limits.file_bytes).read_to_end(&mut all)?;
-            let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let name: Vec<u8> = "EncryptedPackage"
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect();
             if memchr::memmem::find(&all, &name).is_some() {
                 return Err(Error::Password);
             }
@@ -212,5 +222,9 @@ fn sniff(head: &[u8]) -> &'static str {
     if text.starts_with("<!doctype html") || text.starts_with("<html") || text.contains("<table") {
         return "a web page";
     }
-    if head.contains(&0) { "something unknown" } else { "text" }
+    if head.contains(&0) {
+        "something unknown"
+    } else {
+        "text"
+    }
 }

@@ -7,7 +7,9 @@ use super::format::{self, Format};
 use super::{Error, Facts, RawCell, RawSheet, RawValue, facts};
 use crate::place::Cell;
 use crate::rulebook::written::Limits;
-use calamine::{CellErrorType, DataRef, Dimensions, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
+use calamine::{
+    CellErrorType, DataRef, Dimensions, Reader, SheetType, SheetVisible, Xlsx, XlsxError,
+};
 use quick_xml::XmlVersion;
 use quick_xml::events::Event;
 use std::borrow::Cow;
@@ -57,14 +59,24 @@ pub(super) fn read(
             let styles = cells.styles().iter();
             styles
                 .map(|style| {
-                    style.number_format.as_ref().map_or_else(Format::default, |number_format| {
-                        format::parse(&number_format.format_code)
-                    })
+                    style
+                        .number_format
+                        .as_ref()
+                        .map_or_else(Format::default, |number_format| {
+                            format::parse(&number_format.format_code)
+                        })
                 })
                 .collect()
         });
         let room = Vec::with_capacity(declared(&cells.dimensions()));
-        let mut sheet = RawSheet { name, hidden, cells: room, formats, facts, damaged: 0 };
+        let mut sheet = RawSheet {
+            name,
+            hidden,
+            cells: room,
+            formats,
+            facts,
+            damaged: 0,
+        };
         let mut errors_in_a_row = 0;
         loop {
             let (cell, style) = match cells.next_cell_with_style_id() {
@@ -92,7 +104,11 @@ pub(super) fn read(
                 }
                 budget -= 1;
                 let format = u32::try_from(style).unwrap_or(0);
-                sheet.cells.push(RawCell { cell: Cell::new(row, column), value, format });
+                sheet.cells.push(RawCell {
+                    cell: Cell::new(row, column),
+                    value,
+                    format,
+                });
             }
         }
         // Writers may put rows and cells in any order; readers of the sheet rely on it.
@@ -116,7 +132,13 @@ fn declared(dimensions: &Dimensions) -> usize {
 /// Holds what the package says of itself against the limits, before anything is unpacked. The
 /// sizes may lie, but the reader of the zip stops at them.
 fn guard<R: Read + Seek>(package: &mut ZipArchive<R>, limits: &Limits) -> Result<(), Error> {
-    let over = |limit, found, allowed| Err(Error::OverLimit { limit, found, allowed });
+    let over = |limit, found, allowed| {
+        Err(Error::OverLimit {
+            limit,
+            found,
+            allowed,
+        })
+    };
     let entries = package.len() as u64;
     if entries > limits.entries {
         return over("entries", entries, limits.entries);
@@ -124,10 +146,15 @@ fn guard<R: Read + Seek>(package: &mut ZipArchive<R>, limits: &Limits) -> Result
     let mut unpacked = 0_u64;
     let (mut workbook, mut binary, mut document, mut open_document) = (false, false, false, false);
     for index in 0..package.len() {
-        let entry =
-            package.by_index_raw(index).map_err(|error| Error::Damaged(Box::new(error)))?;
+        let entry = package
+            .by_index_raw(index)
+            .map_err(|error| Error::Damaged(Box::new(error)))?;
         unpacked = unpacked.saturating_add(entry.size());
-        let name = entry.name().map(Cow::into_owned).unwrap_or_default().to_lowercase();
+        let name = entry
+            .name()
+            .map(Cow::into_owned)
+            .unwrap_or_default()
+            .to_lowercase();
         workbook |= name.ends_with("workbook.xml");
         binary |= name.ends_with("workbook.bin");
         document |= name == "word/document.xml";
@@ -153,7 +180,12 @@ fn guard<R: Read + Seek>(package: &mut ZipArchive<R>, limits: &Limits) -> Result
 fn sheet_parts<R: Read + Seek>(package: &mut ZipArchive<R>) -> BTreeMap<String, String> {
     let mut text = |name: &str| -> Option<String> {
         let mut text = String::new();
-        package.by_name(name).ok()?.take(16 << 20).read_to_string(&mut text).ok()?;
+        package
+            .by_name(name)
+            .ok()?
+            .take(16 << 20)
+            .read_to_string(&mut text)
+            .ok()?;
         Some(text)
     };
     let read = |text: &str, element: &str, key: &str, value: &str| -> Vec<(String, String)> {
@@ -173,7 +205,11 @@ fn sheet_parts<R: Read + Seek>(package: &mut ZipArchive<R>) -> BTreeMap<String, 
                 tag.attributes()
                     .flatten()
                     .find(|a| a.key.as_ref() == wanted || a.key.local_name().as_ref() == wanted)
-                    .and_then(|a| a.normalized_value(XmlVersion::Implicit1_0).map(Cow::into_owned).ok())
+                    .and_then(|a| {
+                        a.normalized_value(XmlVersion::Implicit1_0)
+                            .map(Cow::into_owned)
+                            .ok()
+                    })
             };
             found.extend(attribute(key).zip(attribute(value)));
         }
@@ -189,9 +225,15 @@ fn sheet_parts<R: Read + Seek>(package: &mut ZipArchive<R>) -> BTreeMap<String, 
         .unwrap_or_else(|| "xl/workbook.xml".to_owned());
     let (folder, file) = root.rsplit_once('/').unwrap_or(("", &root));
     let targets: BTreeMap<String, String> = text(&format!("{folder}/_rels/{file}.rels"))
-        .map(|rels| read(&rels, "Relationship", "Id", "Target").into_iter().collect())
+        .map(|rels| {
+            read(&rels, "Relationship", "Id", "Target")
+                .into_iter()
+                .collect()
+        })
         .unwrap_or_default();
-    let sheets = text(&root).map(|book| read(&book, "sheet", "name", "r:id")).unwrap_or_default();
+    let sheets = text(&root)
+        .map(|book| read(&book, "sheet", "name", "r:id"))
+        .unwrap_or_default();
     sheets
         .into_iter()
         .filter_map(|(name, id)| {
@@ -215,7 +257,10 @@ fn refused(error: XlsxError) -> Error {
 fn value<'a>(data: &DataRef<'a>) -> Option<RawValue<'a>> {
     Some(match data {
         DataRef::Empty => return None,
-        #[expect(clippy::cast_precision_loss, reason = "Excel itself keeps numbers as f64")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "Excel itself keeps numbers as f64"
+        )]
         DataRef::Int(x) => RawValue::Number(*x as f64),
         DataRef::Float(x) => RawValue::Number(*x),
         DataRef::SharedString(text) if text.trim().is_empty() => return None,

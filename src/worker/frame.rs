@@ -40,7 +40,10 @@ pub fn read(from: &mut impl Read) -> io::Result<Option<(Vec<u8>, Vec<u8>)>> {
     let head = u32::from_le_bytes(head.try_into().map_err(io::Error::other)?);
     let body = u64::from_le_bytes(body.try_into().map_err(io::Error::other)?);
     if head > MOST_HEAD || body > MOST_BODY {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "a frame beyond all measure"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "a frame beyond all measure",
+        ));
     }
     // A length alone allocates little: beyond it, space grows as the bytes come.
     let mut take = |length: u64| {
@@ -121,10 +124,14 @@ pub fn write_reply(to: &mut impl Write, mut reply: Reply) -> io::Result<()> {
 pub fn reply(head: &[u8], body: &[u8]) -> io::Result<Reply> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let ReplyHead { mut reply, drafts } = serde_json::from_slice(head).map_err(io::Error::other)?;
-    let Reply::Read { reading, .. } = &mut reply else { return Ok(reply) };
+    let Reply::Read { reading, .. } = &mut reply else {
+        return Ok(reply);
+    };
     let mut rest = body;
     let mut take = |bytes: usize| {
-        let (part, left) = rest.split_at_checked(bytes).ok_or_else(|| wrong("a short body"))?;
+        let (part, left) = rest
+            .split_at_checked(bytes)
+            .ok_or_else(|| wrong("a short body"))?;
         rest = left;
         Ok::<_, io::Error>(part)
     };
@@ -144,7 +151,10 @@ pub fn reply(head: &[u8], body: &[u8]) -> io::Result<Reply> {
                         .map(|end| u32::from_le_bytes(end.try_into().expect("chunks of four")))
                         .collect();
                     let text = String::from_utf8(take(bytes)?.to_vec());
-                    DraftColumn::Words(Words { bytes: text.map_err(io::Error::other)?, ends })
+                    DraftColumn::Words(Words {
+                        bytes: text.map_err(io::Error::other)?,
+                        ends,
+                    })
                 }
             })
         });
@@ -167,25 +177,48 @@ mod tests {
     #[test]
     fn a_reading_arrives_as_it_was_sent() {
         let mut words = Words::default();
-        ["巴南", "", "南岸"].iter().for_each(|word| words.push(word));
+        ["巴南", "", "南岸"]
+            .iter()
+            .for_each(|word| words.push(word));
         let draft = Draft {
             records: 3,
-            columns: vec![DraftColumn::Numbers(vec![1.0, 2.5, -0.1]), DraftColumn::Words(words)],
+            columns: vec![
+                DraftColumn::Numbers(vec![1.0, 2.5, -0.1]),
+                DraftColumn::Words(words),
+            ],
             ..Draft::default()
         };
-        let received = Received { draft, sheet: "KY01".to_owned(), ..Received::default() };
-        let sent = Reading { received: vec![received], ..Reading::default() };
+        let received = Received {
+            draft,
+            sheet: "KY01".to_owned(),
+            ..Received::default()
+        };
+        let sent = Reading {
+            received: vec![received],
+            ..Reading::default()
+        };
         let mut bytes = Vec::new();
-        let reply_sent = Reply::Read { reading: sent.clone(), sha256: "00".to_owned() };
+        let reply_sent = Reply::Read {
+            reading: sent.clone(),
+            sha256: "00".to_owned(),
+        };
         write_reply(&mut bytes, reply_sent).expect("written");
-        let (head, body) = read(&mut bytes.as_slice()).expect("a frame").expect("not the end");
-        let Reply::Read { reading, .. } = reply(&head, &body).expect("a reply") else { panic!() };
+        let (head, body) = read(&mut bytes.as_slice())
+            .expect("a frame")
+            .expect("not the end");
+        let Reply::Read { reading, .. } = reply(&head, &body).expect("a reply") else {
+            panic!()
+        };
         assert_eq!(reading, sent);
     }
 
     #[test]
     fn what_is_no_frame_is_an_error_and_costs_nothing() {
-        for bytes in [&[1, 2, 3][..], &[255; 12], &[1, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 7]] {
+        for bytes in [
+            &[1, 2, 3][..],
+            &[255; 12],
+            &[1, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 0, 7],
+        ] {
             assert!(read(&mut &bytes[..]).is_err());
         }
         assert!(read(&mut &[][..]).expect("the end").is_none());

@@ -71,8 +71,18 @@ impl Failure {
 
 impl Pool {
     /// A pool that starts its workers when they are needed.
-    pub fn new(command: WorkerCommand, workers: usize, sources: Sources, patience: Duration) -> Self {
-        Self { command, workers: workers.max(1), sources, patience }
+    pub fn new(
+        command: WorkerCommand,
+        workers: usize,
+        sources: Sources,
+        patience: Duration,
+    ) -> Self {
+        Self {
+            command,
+            workers: workers.max(1),
+            sources,
+            patience,
+        }
     }
 
     /// Answers to all requests, in their order; `tell` hears of each when it is done.
@@ -90,7 +100,9 @@ impl Pool {
                     let mut worker: Option<Worker> = None;
                     loop {
                         let at = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(request) = requests.get(at) else { break };
+                        let Some(request) = requests.get(at) else {
+                            break;
+                        };
                         let answer = self.ask(&mut worker, request);
                         if let Ok(mut answers) = answers.lock() {
                             answers[at] = Some(answer);
@@ -100,8 +112,13 @@ impl Pool {
                 });
             }
         });
-        let answers = answers.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-        answers.into_iter().map(|answer| answer.unwrap_or(Err(Failure::Died))).collect()
+        let answers = answers
+            .into_inner()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        answers
+            .into_iter()
+            .map(|answer| answer.unwrap_or(Err(Failure::Died)))
+            .collect()
     }
 
     fn ask(&self, worker: &mut Option<Worker>, request: &Request) -> Result<Reply, Failure> {
@@ -115,7 +132,10 @@ impl Pool {
     }
 
     fn start(&self) -> Result<Worker, Failure> {
-        let failed = |source| Failure::Start { program: self.command.program.clone(), source };
+        let failed = |source| Failure::Start {
+            program: self.command.program.clone(),
+            source,
+        };
         let mut child = Command::new(&self.command.program)
             .args(&self.command.arguments)
             .stdin(Stdio::piped())
@@ -131,13 +151,19 @@ impl Pool {
         thread::spawn(move || {
             let mut output = BufReader::with_capacity(1 << 20, output);
             while let Ok(Some((head, body))) = frame::read(&mut output) {
-                let Ok(reply) = frame::reply(&head, &body) else { break };
+                let Ok(reply) = frame::reply(&head, &body) else {
+                    break;
+                };
                 if send.send(reply).is_err() {
                     break;
                 }
             }
         });
-        let worker = Worker { child, input: Some(input), replies };
+        let worker = Worker {
+            child,
+            input: Some(input),
+            replies,
+        };
         let rules = Request::Rules(self.sources.clone());
         match worker.ask(&rules, self.patience.max(Duration::from_secs(20))) {
             Ok((Reply::Ready, worker)) => Ok(worker),
@@ -155,7 +181,10 @@ struct Worker {
 impl Worker {
     /// The answer and the worker, ready for the next; a worker that gave none is gone.
     fn ask(mut self, request: &Request, patience: Duration) -> Result<(Reply, Self), Failure> {
-        let sent = self.input.as_mut().is_some_and(|to| frame::write(to, request, &[]).is_ok());
+        let sent = self
+            .input
+            .as_mut()
+            .is_some_and(|to| frame::write(to, request, &[]).is_ok());
         if !sent {
             return Err(Failure::Died);
         }

@@ -41,21 +41,32 @@ pub fn serve() -> io::Result<()> {
                     rulebook = Some(loaded);
                     Reply::Ready
                 }
-                Err(_) => Reply::Refused { why: "the rules do not load in the worker".to_owned() },
+                Err(_) => Reply::Refused {
+                    why: "the rules do not load in the worker".to_owned(),
+                },
             },
             Request::Read { path, name, period } => match &rulebook {
                 Some(rulebook) => Reply::Read {
                     sha256: hash(&path).unwrap_or_default(),
                     reading: intake::read(&path, &name, period, rulebook),
                 },
-                None => Reply::Refused { why: "the rules have not been sent".to_owned() },
+                None => Reply::Refused {
+                    why: "the rules have not been sent".to_owned(),
+                },
             },
-            Request::Annotate { source, target, overlay } => {
-                let limits = rulebook.as_ref().map_or_else(Default::default, |r| r.job.limits);
+            Request::Annotate {
+                source,
+                target,
+                overlay,
+            } => {
+                let limits = rulebook
+                    .as_ref()
+                    .map_or_else(Default::default, |r| r.job.limits);
                 match annotate(&source, &target, &overlay, limits.unpacked_bytes) {
-                    Ok(applied) => {
-                        Reply::Annotated { front: applied.front, dropped: applied.dropped }
-                    }
+                    Ok(applied) => Reply::Annotated {
+                        front: applied.front,
+                        dropped: applied.dropped,
+                    },
                     Err(why) => Reply::Refused { why },
                 }
             }
@@ -95,7 +106,11 @@ pub fn hash(path: &Path) -> io::Result<String> {
         }
         hash.update(&buffer[..read]);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
 }
 
 /// A file may not take more memory than allowed: the allocation fails, and this worker with it.
@@ -106,7 +121,13 @@ fn limit_memory(bytes: u64) {
     let now = getrlimit(Resource::As);
     let maximum = now.maximum.map_or(limit, |maximum| maximum.min(limit));
     // Where the system does not know such a limit, the parent's watch remains.
-    let _ = setrlimit(Resource::As, Rlimit { current: Some(maximum), maximum: now.maximum });
+    let _ = setrlimit(
+        Resource::As,
+        Rlimit {
+            current: Some(maximum),
+            maximum: now.maximum,
+        },
+    );
 }
 
 #[cfg(not(unix))]

@@ -76,7 +76,10 @@ fn a_stated_growth_counts_at_the_precision_it_is_stated_with() {
     assert!(wrong.contains("14.67%"), "{wrong}");
     let cut = stated("'14.6%");
     assert!(cut.contains("核实 [T01.growth.states]"), "{cut}");
-    assert!(cut.contains("疑为截尾") && cut.contains("应四舍五入为 14.7%"), "{cut}");
+    assert!(
+        cut.contains("疑为截尾") && cut.contains("应四舍五入为 14.7%"),
+        "{cut}"
+    );
 }
 
 #[test]
@@ -90,7 +93,10 @@ fn a_quotient_over_nothing_is_no_finding() {
 | 8 | 其中：学校承担 | '04 | | | | | |
 "
         );
-        assert!(findings(&body).starts_with("2023-12：必改 0，核实 0"), "{honest}");
+        assert!(
+            findings(&body).starts_with("2023-12：必改 0，核实 0"),
+            "{honest}"
+        );
     }
 }
 
@@ -160,7 +166,10 @@ fn the_past_is_compared_with_what_was_reported_then() {
 | 8 | 其中：学校承担 | '04 | | | | | |
 ",
     );
-    office.sheet("input/2022-12/巴南区.xlsx", &last.replace("2023年", "2022年"));
+    office.sheet(
+        "input/2022-12/巴南区.xlsx",
+        &last.replace("2023年", "2022年"),
+    );
     let now = drawn(
         "
 | 5 | 合计 | '01 | 150 | 101 | 48.5 | 30 | |

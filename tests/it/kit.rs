@@ -27,7 +27,9 @@ code,name,org_name,aliases,former_names,kind,region,valid_from,valid_to
 impl Office {
     /// An office with one form, described by the text of its rule file.
     pub fn new(form: &str) -> Self {
-        let office = Self { dir: tempfile::tempdir().expect("a folder for the test") };
+        let office = Self {
+            dir: tempfile::tempdir().expect("a folder for the test"),
+        };
         office.put("rules/districts.csv", REGISTER.as_bytes());
         office.put("rules/T01.toml", form.as_bytes());
         fs::create_dir_all(office.path("input")).expect("a folder");
@@ -36,7 +38,9 @@ impl Office {
 
     /// An office with the rules and samples of the repository.
     pub fn with_samples(periods: &[&str]) -> Self {
-        let office = Self { dir: tempfile::tempdir().expect("a folder for the test") };
+        let office = Self {
+            dir: tempfile::tempdir().expect("a folder for the test"),
+        };
         copy(&repository().join("rules"), &office.path("rules"));
         for period in periods {
             let from = repository().join("input").join(period);
@@ -64,9 +68,19 @@ impl Office {
         let sheet = book.add_worksheet();
         sheet.set_name("T01").expect("a name");
         let percent = Format::new().set_num_format("0.0%");
-        for line in drawn.lines().filter(|line| line.trim_start().starts_with('|')) {
-            let cells: Vec<&str> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
-            let Ok(row) = cells[0].parse::<u32>() else { continue };
+        for line in drawn
+            .lines()
+            .filter(|line| line.trim_start().starts_with('|'))
+        {
+            let cells: Vec<&str> = line
+                .trim()
+                .trim_matches('|')
+                .split('|')
+                .map(str::trim)
+                .collect();
+            let Ok(row) = cells[0].parse::<u32>() else {
+                continue;
+            };
             for (column, text) in (0_u16..).zip(&cells[1..]) {
                 let at = (row - 1, column);
                 if text.is_empty() {
@@ -75,7 +89,9 @@ impl Office {
                 if let Some(text) = text.strip_prefix('\'') {
                     sheet.write_string(at.0, at.1, text).expect("a cell");
                 } else if let Some(x) = text.strip_suffix('%').and_then(|x| x.parse::<f64>().ok()) {
-                    sheet.write_number_with_format(at.0, at.1, x / 100.0, &percent).expect("a cell");
+                    sheet
+                        .write_number_with_format(at.0, at.1, x / 100.0, &percent)
+                        .expect("a cell");
                 } else if let Ok(x) = text.parse::<f64>() {
                     sheet.write_number(at.0, at.1, x).expect("a cell");
                 } else if let Some(error) = text.strip_prefix('=') {
@@ -92,7 +108,11 @@ impl Office {
 
     /// Runs the program in the office.
     pub fn hebiao(&self, arguments: &[&str]) -> Said {
-        Said::from(self.command(arguments).output().expect("the program starts"))
+        Said::from(
+            self.command(arguments)
+                .output()
+                .expect("the program starts"),
+        )
     }
 
     /// The program, ready to be started in the office.
@@ -155,7 +175,9 @@ pub fn copy(from: &Path, to: &Path) {
 /// Every file below a folder with its bytes, by relative path.
 pub fn contents(folder: &Path) -> std::collections::BTreeMap<String, Vec<u8>> {
     fn walk(folder: &Path, prefix: &str, into: &mut std::collections::BTreeMap<String, Vec<u8>>) {
-        let Ok(entries) = fs::read_dir(folder) else { return };
+        let Ok(entries) = fs::read_dir(folder) else {
+            return;
+        };
         for entry in entries.flatten() {
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             if entry.path().is_dir() {

@@ -1,0 +1,299 @@
+//! 问题清单: every finding on a line of its own, for staff who decide what becomes of it.
+//!
+//! It can be filtered by unit, form and severity; each line leads to the figure on its form's
+//! sheet. What staff write in the last three columns is read by the next run.
+
+use super::page::{self, Heading, Paper};
+use super::{FormSheet, Summary};
+use crate::finding::{Finding, State};
+use crate::report::styles::{Light, Look, Tone};
+use crate::rulebook::written::Audience;
+use rust_xlsxwriter::{
+    DataValidation, DataValidationErrorStyle, Format, Workbook, Worksheet, XlsxError,
+};
+use std::collections::BTreeMap;
+
+/// The row of the headings.
+const HEAD: usize = 2;
+/// More findings than this are counted only: no one reads them, and Excel would be slow.
+const MOST: usize = 100_000;
+/// The column that leads to the form's sheet.
+const LINK: usize = 5;
+/// The columns that staff fill in: 处理, 处理人, 备注.
+const DECISION: usize = 16;
+
+/// The cell of a finding in the list, for links from other sheets.
+pub(super) fn place(summary: &Summary<'_>, finding: usize) -> Option<String> {
+    (finding < MOST).then(|| page::address(summary.names.findings, (HEAD + 1 + finding, 0)))
+}
+
+/// Writes the list.
+pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
+    let sheet = book.add_worksheet();
+    sheet.set_name(summary.names.findings)?;
+    let findings = &summary.judged.findings;
+    let shown = &findings[..findings.len().min(MOST)];
+    titles(sheet, summary, shown.len())?;
+    let lines: Vec<Vec<String>> = shown
+        .iter()
+        .map(|finding| cells(summary, finding))
+        .collect();
+    let widths = page::headings(sheet, HEAD, &columns(summary), &lines, &summary.styles.head)?;
+    let targets = Targets::new(summary);
+    let formats = Formats::new(summary);
+    for (at, (finding, cells)) in shown.iter().zip(&lines).enumerate() {
+        let at = HEAD + 1 + at;
+        line(sheet, summary, at, (finding, cells), &formats)?;
+        if let Some((target, name)) = targets.of(finding) {
+            page::link(sheet, (at, LINK), &target, name, &summary.styles.link)?;
+        }
+        page::fit_row(sheet, at, cells, &widths)?;
+    }
+    let last = HEAD + shown.len().max(1);
+    let more = findings.len() - shown.len();
+    if more > 0 {
+        let text = both!(
+            "另有 {more} 条没有列在这里，全部在 findings.json 中",
+            "{more} more are not listed here; findings.json has all of them"
+        );
+        page::words(
+            sheet,
+            (last + 1, 0),
+            &summary.say(&text),
+            &summary.styles.sentence,
+        )?;
+    }
+    sheet.autofilter(page::row(HEAD), 0, page::row(last), page::col(DECISION + 2))?;
+    decisions(sheet, summary, last)?;
+    sheet.set_freeze_panes(page::row(HEAD + 1), 4)?;
+    page::paper(sheet, Paper::Wide(4), summary.footer(), Some((HEAD, HEAD)))
+}
+
+fn titles(sheet: &mut Worksheet, summary: &Summary<'_>, shown: usize) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    page::words(
+        sheet,
+        (0, 0),
+        summary.pick("审核问题清单", "Findings"),
+        &styles.title,
+    )?;
+    sheet.set_row_height(0, 26)?;
+    let findings = &summary.judged.findings;
+    let weights = summary.tally.weigh_all();
+    let (errors, queries, notes, all) = (
+        weights.errors,
+        weights.queries,
+        weights.notes,
+        weights.all(),
+    );
+    let mut text = summary.say(&both!(
+        "必改 {errors} 条 · 核实 {queries} 条 · 提示 {notes} 条，共 {all} 条",
+        "{errors} errors · {queries} queries · {notes} notes: {all} in all"
+    ));
+    if shown < findings.len() {
+        text += &summary.say(&both!(
+            "，列出前 {shown} 条",
+            "; the first {shown} are listed"
+        ));
+    }
+    let cells: u64 = findings.iter().map(|finding| finding.count).sum();
+    if cells != all {
+        text += &summary.say(&both!("，涉及 {cells} 处", ", standing for {cells} places"));
+    }
+    if all == 0 {
+        text += &summary.say(&super::overview::nothing_found(summary));
+    }
+    text += summary.pick(
+        "。“处理”“处理人”“备注”由市级填写，下一次运行时读入。",
+        ". Staff fill in the last three columns; the next run reads them.",
+    );
+    page::words(
+        sheet,
+        (1, 0),
+        &text,
+        &styles.sentence.clone().unset_text_wrap(),
+    )
+}
+
+fn columns(summary: &Summary<'_>) -> Vec<Heading> {
+    let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
+    vec![
+        heading("编号", "Id", 10.0, 10.0),
+        heading("级别", "Severity", 8.0, 10.0),
+        heading("对象", "For", 8.0, 10.0),
+        heading("单位", "Unit", 10.0, 22.0),
+        heading("表", "Form", 7.0, 12.0),
+        heading("看表", "See", 8.0, 12.0),
+        heading("单元格", "Cell", 16.0, 34.0),
+        heading("行次栏次", "Numbers", 10.0, 16.0),
+        heading("指标", "Variable", 12.0, 26.0),
+        heading("填报值", "Found", 9.0, 16.0),
+        heading("应为", "Expected", 9.0, 14.0),
+        heading("差额", "Difference", 8.0, 14.0),
+        heading("问题", "What is wrong", 24.0, 46.0),
+        heading("怎么改", "What to do", 20.0, 34.0),
+        heading("规则", "Rule", 10.0, 22.0),
+        heading("状态", "State", 8.0, 10.0),
+        heading("处理", "Decision", 12.0, 12.0),
+        heading("处理人", "By", 10.0, 10.0),
+        heading("备注", "Remark", 20.0, 20.0),
+    ]
+}
+
+/// What stands in a finding's line, up to the columns that staff fill in.
+fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
+    let audience = match finding.audience {
+        Audience::District => summary.pick("区县", "district"),
+        Audience::City => summary.pick("市级", "city"),
+    };
+    let state = match finding.state {
+        State::Open => summary.pick("未处理", "open"),
+    };
+    let unit = match finding.district.name.as_str() {
+        "" => summary.pick("（未识别）", "(not known)").to_owned(),
+        name => name.to_owned(),
+    };
+    let variable = finding.variable.as_ref();
+    let numbers = variable.and_then(|variable| variable.numbers.as_ref());
+    let of_record = |label: String| match &finding.record {
+        // In a fixed form the label names the row already.
+        Some(record) if variable.is_none_or(|v| !v.id.contains('[')) => format!("{record} {label}"),
+        _ => label,
+    };
+    vec![
+        finding.id.clone(),
+        summary.say(&finding.severity.words()),
+        audience.to_owned(),
+        unit,
+        finding.form.clone().unwrap_or_default(),
+        String::new(),
+        finding.place.to_string(),
+        numbers.map_or_else(String::new, |numbers| summary.say(numbers)),
+        of_record(variable.map_or_else(String::new, |variable| summary.say(&variable.label))),
+        finding.found.clone(),
+        finding.expected.clone().unwrap_or_default(),
+        finding.difference.clone().unwrap_or_default(),
+        summary.say(&finding.message),
+        summary.say(&finding.fix),
+        finding.rule.clone(),
+        state.to_owned(),
+    ]
+}
+
+/// The formats of a line, made once.
+struct Formats {
+    /// By severity: the word's.
+    severity: [Format; 3],
+    /// Of figures as they were written.
+    figure: Format,
+}
+
+impl Formats {
+    fn new(summary: &Summary<'_>) -> Self {
+        let word = |light| summary.styles.word(Some(light), Tone::Plain);
+        Self {
+            severity: [word(Light::Red), word(Light::Amber), word(Light::Blue)],
+            figure: summary
+                .styles
+                .cell(Look::Number(0), Tone::Plain, None)
+                .set_text_wrap(),
+        }
+    }
+}
+
+fn line(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    at: usize,
+    finding: (&Finding, &[String]),
+    formats: &Formats,
+) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let (finding, cells) = finding;
+    for (column, text) in cells.iter().enumerate() {
+        let format = match column {
+            1 => &formats.severity[finding.severity as usize],
+            0 | 2 | 4 | 7 | 15 => &styles.centred,
+            9..=11 => &formats.figure,
+            _ => &styles.wrapped,
+        };
+        page::words(sheet, (at, column), text, format)?;
+    }
+    for column in DECISION..DECISION + 3 {
+        page::words(sheet, (at, column), "", &styles.answer)?;
+    }
+    Ok(())
+}
+
+/// Where the figures that findings are about stand.
+struct Targets<'s> {
+    sheets: BTreeMap<&'s str, FormSheet<'s>>,
+    units: BTreeMap<&'s str, usize>,
+    status: &'s str,
+}
+
+impl<'s> Targets<'s> {
+    fn new(summary: &'s Summary<'_>) -> Self {
+        let standing = &summary.judged.standing;
+        Self {
+            sheets: summary
+                .sheets()
+                .map(|sheet| (sheet.form.id.as_str(), sheet))
+                .collect(),
+            units: standing
+                .iter()
+                .enumerate()
+                .map(|(at, s)| (s.unit.code.as_str(), at))
+                .collect(),
+            status: summary.names.status,
+        }
+    }
+
+    /// The cell that a finding leads to, and what the link is called: the figure on the form's
+    /// sheet, or the unit on the board.
+    fn of(&self, finding: &Finding) -> Option<(String, &'s str)> {
+        let unit = *self.units.get(finding.district.code.as_str())?;
+        let sheet = finding
+            .form
+            .as_deref()
+            .and_then(|form| self.sheets.get(form));
+        Some(match sheet {
+            Some(sheet) => (
+                page::address(sheet.name, sheet.cell_of(unit, finding)),
+                sheet.name,
+            ),
+            None => (
+                page::address(self.status, super::status::cell_of(unit)),
+                self.status,
+            ),
+        })
+    }
+}
+
+/// What staff can decide of a finding, as a drop-down.
+fn decisions(sheet: &mut Worksheet, summary: &Summary<'_>, last: usize) -> Result<(), XlsxError> {
+    let choices = match summary.lang {
+        crate::words::Lang::Zh => ["认可", "退回补充", "放行", "下发"],
+        crate::words::Lang::En => ["accept", "ask again", "waive", "release"],
+    };
+    let meaning = summary.pick(
+        "认可：说明成立；退回补充：请区县再说明；放行：按原数通过；下发：发给区县核实",
+        "accept the explanation; ask again; waive: the figure stands; release to the district",
+    );
+    let choice = DataValidation::new()
+        .allow_list_strings(&choices)?
+        .set_input_title(summary.pick("处理", "Decision"))?
+        .set_input_message(meaning)?
+        .set_error_style(DataValidationErrorStyle::Stop)
+        .set_error_title(summary.pick("处理", "Decision"))?
+        .set_error_message(summary.pick("请从下拉列表中选择", "Please choose from the list"))?;
+    let column = page::col(DECISION);
+    sheet.add_data_validation(
+        page::row(HEAD + 1),
+        column,
+        page::row(last),
+        column,
+        &choice,
+    )?;
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! `summary.xlsx`, the staff's workbench: what came, what does not add up, what the city comes to.
+//!
+//! One file a sheet. [`layout`] says where a form's figures stand, [`tally`] counts, so that two
+//! sheets can't count differently, and [`page`] knows paper, widths and links. Totals are
+//! formulas over the units' cells with the results that were judged; nothing else is computed.
+//! What staff decided, trends and the clean table that goes up are not here.
+
+mod city;
+mod findings;
+mod form;
+mod layout;
+mod overview;
+mod page;
+mod provenance;
+mod reading;
+mod rules;
+mod status;
+mod tally;
+mod totals;
+
+use super::Judged;
+use super::styles::Styles;
+use crate::finding::Unit;
+use crate::rulebook::form::Form;
+use crate::rulebook::written::{Axis, Type};
+use crate::words::{Lang, Text};
+use layout::Layout;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use tally::Tally;
+
+/// The longest name that Excel gives a sheet, in the units in which it counts.
+const LONGEST_NAME: usize = 31;
+
+/// Writes the summary of a judged run. The same run gives the same bytes.
+///
+/// # Errors
+/// When the writing library refuses something, which would be a fault of ours.
+pub fn write(judged: &Judged<'_>, lang: Lang) -> Result<Vec<u8>, XlsxError> {
+    let summary = Summary::new(judged, lang);
+    let mut book = Workbook::new();
+    // 72 pixels are a column of the body font's default width.
+    book.set_default_format(&Styles::default_cell(), 20, 72)?;
+    book.set_properties(&summary.properties()?);
+    overview::write(&mut book, &summary)?;
+    status::write(&mut book, &summary)?;
+    city::write(&mut book, &summary)?;
+    for form in 0..judged.rulebook.forms.len() {
+        if let Some(sheet) = FormSheet::of(&summary, form) {
+            form::write(&mut book, &summary, &sheet)?;
+        }
+    }
+    findings::write(&mut book, &summary)?;
+    rules::write(&mut book, &summary)?;
+    reading::write(&mut book, &summary)?;
+    provenance::write(&mut book, &summary)?;
+    book.save_to_buffer()
+}
+
+/// What all sheets are made of.
+struct Summary<'a> {
+    judged: &'a Judged<'a>,
+    lang: Lang,
+    styles: Styles,
+    names: Names,
+    /// By form; none for a form that is not asked for this month.
+    layouts: Vec<Option<Layout>>,
+    /// By unit on the board: its group.
+    regions: Vec<String>,
+    tally: Tally<'a>,
+}
+
+/// A form that has a sheet.
+struct FormSheet<'s> {
+    /// Its position in the rulebook.
+    at: usize,
+    form: &'s Form,
+    layout: &'s Layout,
+    name: &'s str,
+}
+
+impl<'s> FormSheet<'s> {
+    fn of(summary: &'s Summary<'_>, at: usize) -> Option<Self> {
+        Some(Self {
+            at,
+            form: &summary.judged.rulebook.forms[at],
+            layout: summary.layouts[at].as_ref()?,
+            name: &summary.names.forms[at],
+        })
+    }
+}
+
+impl<'a> Summary<'a> {
+    fn new(judged: &'a Judged<'a>, lang: Lang) -> Self {
+        let rulebook = judged.rulebook;
+        let regions = rulebook.register.regions();
+        let units = judged.standing.len();
+        let layouts = rulebook
+            .forms
+            .iter()
+            .zip(&rulebook.rules)
+            .map(|(form, rules)| {
+                form.is_due_in(judged.period)
+                    .then(|| Layout::new(form, rules, &regions, units, lang))
+            })
+            .collect();
+        Self {
+            judged,
+            lang,
+            styles: Styles::new(),
+            names: Names::new(&rulebook.forms, lang),
+            layouts,
+            regions: judged
+                .standing
+                .iter()
+                .map(|standing| region(judged, &standing.unit))
+                .collect(),
+            tally: Tally::new(judged),
+        }
+    }
+
+    /// The wording in the reader's language.
+    fn say(&self, text: &Text) -> String {
+        text.get(self.lang).to_owned()
+    }
+
+    /// One of two wordings.
+    fn pick(&self, zh: &'static str, en: &'static str) -> &'static str {
+        match self.lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+
+    /// The forms that are asked for, each with its sheet.
+    fn sheets(&self) -> impl Iterator<Item = FormSheet<'_>> {
+        (0..self.layouts.len()).filter_map(|form| FormSheet::of(self, form))
+    }
+
+    /// The footer of every page.
+    fn footer(&self) -> &'static str {
+        self.pick(
+            "&C内部资料 · 第 &P 页 / 共 &N 页",
+            "&CInternal · page &P of &N",
+        )
+    }
+
+    /// The group of a unit on the board.
+    fn region(&self, unit: usize) -> &str {
+        &self.regions[unit]
+    }
+
+    /// What the city's figures call a variable: its row and column, or the row alone where
+    /// variables run down.
+    fn figure_label(&self, form: &Form, variable: usize) -> String {
+        let row = form.variables[variable].row;
+        match (form.axis, row) {
+            (Axis::Rows, Some(row)) => self.say(&form.rows[row].label),
+            _ => self.say(&form.variable_label(variable)),
+        }
+    }
+
+    /// The unit in which people see a variable.
+    fn figure_unit(form: &Form, variable: usize) -> String {
+        let variable = &form.variables[variable];
+        match (&variable.unit, variable.kind) {
+            (_, Type::Percent) => "%".to_owned(),
+            (Some(unit), _) => unit.clone(),
+            (None, Type::Count | Type::Number | Type::Money) => {
+                form.unit.clone().unwrap_or_default()
+            }
+            (None, _) => String::new(),
+        }
+    }
+
+    fn properties(&self) -> Result<DocProperties, XlsxError> {
+        let period = self.judged.period;
+        let (year, month) = match period.month() {
+            12 => (period.year() + 1, 1),
+            month => (period.year(), month + 1),
+        };
+        // Not a clock: the day after the period, so that the same run gives the same bytes.
+        let created = ExcelDateTime::from_ymd(
+            u16::try_from(year).unwrap_or(2000),
+            u8::try_from(month).unwrap_or(1),
+            1,
+        )?;
+        let words = period.words();
+        let Text { zh, en } = &words;
+        Ok(DocProperties::new()
+            .set_title(self.say(&both!("{zh}报表审核汇总", "Summary of {en}")))
+            .set_author("hebiao")
+            .set_company(&self.judged.rulebook.job.office)
+            .set_creation_datetime(&created))
+    }
+}
+
+fn region(judged: &Judged<'_>, unit: &Unit) -> String {
+    let mut districts = judged.rulebook.register.districts.iter();
+    districts
+        .find(|district| district.code == unit.code)
+        .map_or_else(String::new, |district| district.region.clone())
+}
+
+/// What the sheets are called.
+struct Names {
+    overview: &'static str,
+    status: &'static str,
+    city: &'static str,
+    findings: &'static str,
+    rules: &'static str,
+    reading: &'static str,
+    provenance: &'static str,
+    /// By form.
+    forms: Vec<String>,
+}
+
+impl Names {
+    fn new(forms: &[Form], lang: Lang) -> Self {
+        let pick = |zh, en| if lang == Lang::Zh { zh } else { en };
+        let mut names = Self {
+            overview: pick("总览", "Overview"),
+            status: pick("报送状态", "Status"),
+            city: pick("全市汇总", "City"),
+            findings: pick("问题清单", "Findings"),
+            rules: pick("审核关系", "Rules"),
+            reading: pick("读取说明", "Reading"),
+            provenance: pick("来源", "Provenance"),
+            forms: Vec::new(),
+        };
+        for form in forms {
+            let name = names.free(&form.id);
+            names.forms.push(name);
+        }
+        names
+    }
+
+    /// A name that Excel takes and no other sheet has.
+    fn free(&self, id: &str) -> String {
+        let allowed: String = id
+            .chars()
+            .map(|c| {
+                if "[]:*?/\\'".contains(c) || c.is_control() {
+                    '_'
+                } else {
+                    c
+                }
+            })
+            .collect();
+        let taken = |name: &str| {
+            let fixed = [
+                self.overview,
+                self.status,
+                self.city,
+                self.findings,
+                self.rules,
+                self.reading,
+                self.provenance,
+                "History",
+            ];
+            let same = |other: &str| other.to_lowercase() == name.to_lowercase();
+            fixed.into_iter().any(same) || self.forms.iter().any(|other| same(other))
+        };
+        let ending = |n: usize| {
+            if n == 1 {
+                String::new()
+            } else {
+                format!("_{n}")
+            }
+        };
+        // Among so many names and one more, one is free.
+        (1..=self.forms.len() + 10)
+            .map(|n| shortened(&allowed, LONGEST_NAME - ending(n).len()) + &ending(n))
+            .find(|name| !name.is_empty() && !taken(name))
+            .expect("there are more names than sheets")
+    }
+}
+
+/// The beginning of a text that takes so much room at most.
+fn shortened(text: &str, most: usize) -> String {
+    let mut room = most;
+    text.chars()
+        .take_while(|c| {
+            let fits = c.len_utf16() <= room;
+            room = room.saturating_sub(c.len_utf16());
+            fits
+        })
+        .collect()
+}

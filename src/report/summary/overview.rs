@@ -1,0 +1,566 @@
+//! 总览: the one page that staff read first. Who is missing, what stands in the way of closing,
+//! six key figures with the units that they rest on, whom to call first.
+//!
+//! It fits the first screen, A1:P40; everything on it stands in full on another sheet, and links
+//! lead there.
+
+use super::form::{NONE, seen, total_look};
+use super::page::{self, Paper};
+use super::{FormSheet, Summary, city, status};
+use crate::consolidate::CityFigure;
+use crate::number;
+use crate::report::styles::{Light, Look, Tone};
+use crate::rulebook::written::{Axis, Severity};
+use crate::standing::Reporting;
+use crate::words::Text;
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use std::cmp::Reverse;
+
+/// The last of the columns, P.
+const LAST: usize = 15;
+/// How wide each is, in digits.
+const WIDTH: f64 = 8.5;
+/// How many key figures there are.
+const KEY_FIGURES: usize = 6;
+/// How many units to call.
+const CALLS: usize = 8;
+/// How many names of missing units fit a line.
+const NAMES: usize = 16;
+/// How many links stand side by side.
+const LINKS: usize = 8;
+
+/// Writes the page.
+pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
+    let sheet = book.add_worksheet();
+    sheet.set_name(summary.names.overview)?;
+    sheet.set_active(true);
+    sheet.set_screen_gridlines(false);
+    sheet.set_column_range_width(0, page::col(LAST), WIDTH)?;
+    let mut page = Page {
+        out: sheet,
+        summary,
+        at: 0,
+    };
+    page.titles()?;
+    page.missing()?;
+    page.obstacles()?;
+    page.key_figures()?;
+    page.calls()?;
+    page.links()?;
+    let last = page.at;
+    sheet.set_print_area(0, 0, page::row(last), page::col(LAST))?;
+    sheet.set_freeze_panes(2, 0)?;
+    page::paper(sheet, Paper::Landscape, summary.footer(), None)?;
+    sheet.set_print_fit_to_pages(1, 1);
+    Ok(())
+}
+
+/// What is said where there is no finding: praise only where something was looked at.
+pub(super) fn nothing_found(summary: &Summary<'_>) -> Text {
+    let judged = summary.judged;
+    let looked = judged
+        .outcomes
+        .iter()
+        .any(|o| o.counts.passed + o.counts.failed > 0);
+    if judged.submissions.is_empty() {
+        Text::new("（尚无报送）", " (nothing has arrived yet)")
+    } else if looked {
+        Text::new(
+            "（已审核的数据没有问题）",
+            " (nothing wrong with what was checked)",
+        )
+    } else {
+        Text::new("（没有审核任何数据）", " (nothing was checked)")
+    }
+}
+
+struct Page<'s> {
+    out: &'s mut Worksheet,
+    summary: &'s Summary<'s>,
+    at: usize,
+}
+
+impl Page<'_> {
+    fn titles(&mut self) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        let (judged, styles) = (summary.judged, &summary.styles);
+        let office = &judged.rulebook.job.office;
+        let Text { zh, en } = judged.period.words();
+        let title = both!(
+            "{office}　{zh}报表审核汇总（未定案）",
+            "{office} · summary of {en} (not final)"
+        );
+        page::across(self.out, 0, (0, LAST), &summary.say(&title), &styles.title)?;
+        self.out.set_row_height(0, 28)?;
+        let units = summary.tally.units();
+        let (asked, here, missing, invalid, not_yet) = (
+            units.asked,
+            units.here,
+            units.missing,
+            units.invalid,
+            units.not_yet,
+        );
+        let weights = summary.tally.weigh_all();
+        let (errors, queries, notes) = (weights.errors, weights.queries, weights.notes);
+        let mut text = summary.say(&both!(
+            "应报 {asked} · 已报 {here} · 未报 {missing} · 文件无效 {invalid}",
+            "asked {asked} · reported {here} · missing {missing} · file not usable {invalid}"
+        ));
+        if not_yet > 0 {
+            text += &summary.say(&both!(" · 未到期 {not_yet}", " · not yet due {not_yet}"));
+        }
+        text += &summary.say(&both!(
+            "（个单位，按最差的一张表计）　必改 {errors} · 核实 {queries} · 提示 {notes}（条）",
+            " (units, by the worst of their forms)   errors {errors} · queries {queries} · notes {notes}"
+        ));
+        if weights.all() == 0 {
+            text += &summary.say(&nothing_found(summary));
+        }
+        page::across(self.out, 1, (0, LAST), &text, &styles.sentence)?;
+        self.out.set_row_height(1, 22)?;
+        self.at = 3;
+        Ok(())
+    }
+
+    fn section(&mut self, text: &Text) -> Result<(), XlsxError> {
+        let words = self.summary.say(text);
+        page::across(
+            self.out,
+            self.at,
+            (0, LAST),
+            &words,
+            &self.summary.styles.section,
+        )?;
+        self.out.set_row_height(page::row(self.at), 20)?;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// A line of a table: its cells with the columns that they take, first and last.
+    fn cells(&mut self, cells: &[(usize, usize, String, &Format)]) -> Result<(), XlsxError> {
+        for (first, last, text, format) in cells {
+            // What is nothing but a number counts something.
+            if let (true, Ok(number)) = (first == last, text.parse()) {
+                page::count(self.out, (self.at, *first), number, format)?;
+                continue;
+            }
+            page::across(self.out, self.at, (*first, *last), text, format)?;
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn heads(&mut self, heads: &[(usize, usize, &str)]) -> Result<(), XlsxError> {
+        let format = self.summary.styles.head.clone().unset_text_wrap();
+        let cells: Vec<_> = heads
+            .iter()
+            .map(|(first, last, text)| (*first, *last, (*text).to_owned(), &format))
+            .collect();
+        self.cells(&cells)
+    }
+
+    /// Who has not sent what.
+    fn missing(&mut self) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        self.section(&Text::new("谁还没有报", "Who is missing"))?;
+        let pick = |zh, en| summary.pick(zh, en);
+        self.heads(&[
+            (0, 4, pick("报表", "Form")),
+            (5, 5, pick("应报", "Asked")),
+            (6, 6, pick("已报", "Here")),
+            (7, 7, pick("未报", "Missing")),
+            (8, 8, pick("无效", "Invalid")),
+            (9, LAST, pick("名单", "Names")),
+        ])?;
+        for form in summary.sheets() {
+            let arrivals = summary.tally.arrivals(form.at);
+            let names = names(summary, &form);
+            let styles = &summary.styles;
+            let title = format!("{}  {}", form.form.id, summary.say(&form.form.title));
+            let count = |n: usize| n.to_string();
+            #[expect(clippy::cast_precision_loss, reason = "the columns of one page")]
+            let room = WIDTH * (LAST - 8) as f64;
+            let lines = page::lines_in(&names, room).max(page::lines_in(&title, WIDTH * 5.0));
+            self.out
+                .set_row_height(page::row(self.at), page::height(lines.min(4)))?;
+            self.cells(&[
+                (0, 4, title, &styles.wrapped),
+                (5, 5, count(arrivals.asked), &styles.centred),
+                (6, 6, count(arrivals.here), &styles.centred),
+                (7, 7, count(arrivals.missing), &styles.centred),
+                (8, 8, count(arrivals.invalid), &styles.centred),
+                (9, LAST, names, &styles.wrapped),
+            ])?;
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// What must be done before the month can be closed.
+    fn obstacles(&mut self) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        self.section(&Text::new(
+            "封库以前要办的",
+            "What stands in the way of closing",
+        ))?;
+        let weights = summary.tally.weigh_all();
+        let (mut missing, mut not_yet, mut invalid) = (0, 0, 0);
+        for form in summary.sheets() {
+            let arrivals = summary.tally.arrivals(form.at);
+            missing += arrivals.missing + arrivals.not_yet;
+            not_yet += arrivals.not_yet;
+            invalid += arrivals.invalid;
+        }
+        let absent = match not_yet {
+            0 => both!("缺报 {missing} 份", "forms missing: {missing}"),
+            _ => both!(
+                "缺报 {missing} 份（{not_yet} 份未到期）",
+                "forms missing: {missing} ({not_yet} not yet due)"
+            ),
+        };
+        let first = |severity| {
+            let of = |finding: &crate::finding::Finding| finding.severity == severity;
+            let at = summary.judged.findings.iter().position(of)?;
+            super::findings::place(summary, at)
+        };
+        let board = Some(page::address(summary.names.status, (0, 0)));
+        let (errors, queries) = (weights.errors, weights.queries);
+        let cards = [
+            (
+                both!("必改未改 {errors} 条", "open errors: {errors}"),
+                first(Severity::Error),
+                errors > 0,
+            ),
+            (
+                both!(
+                    "核实待说明 {queries} 条",
+                    "queries to be settled: {queries}"
+                ),
+                first(Severity::Query),
+                queries > 0,
+            ),
+            (absent, board.clone(), missing > 0),
+            (
+                both!("文件无效 {invalid} 份", "files not usable: {invalid}"),
+                board,
+                invalid > 0,
+            ),
+        ];
+        for (card, (text, target, open)) in cards.into_iter().enumerate() {
+            let columns = (card * 4, card * 4 + 3);
+            let text = summary.say(&text);
+            let light = if open { Light::Red } else { Light::Green };
+            let format = summary.styles.word(Some(light), Tone::Plain);
+            page::across(self.out, self.at, columns, &text, &format)?;
+            if let Some(target) = target.filter(|_| open) {
+                page::link(self.out, (self.at, columns.0), &target, &text, &format)?;
+            }
+        }
+        self.out.set_row_height(page::row(self.at), 24)?;
+        self.at += 2;
+        Ok(())
+    }
+
+    /// Six figures of the city, each with the units that it rests on.
+    fn key_figures(&mut self) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        self.section(&Text::new(
+            "主要数据（同口径：只比今年、上年都有数的单位；比率按分子、分母汇总后计算）",
+            "Key figures (growth over the same units only; rates are ratios of sums)",
+        ))?;
+        let pick = |zh, en| summary.pick(zh, en);
+        self.heads(&[
+            (0, 4, pick("指标", "Figure")),
+            (5, 5, pick("单位", "Unit")),
+            (6, 7, pick("已报合计", "Reported")),
+            (8, 8, pick("已报单位", "Units")),
+            (9, 9, pick("可比单位", "Comp.")),
+            (10, 11, pick("同单位上年", "Same, last year")),
+            (12, 13, pick("同口径增长", "Growth, same units")),
+            (14, LAST, pick("上年全市", "City, last year")),
+        ])?;
+        let figures = key_figures(summary);
+        if figures.is_empty() {
+            let none = pick("尚无可汇总的数据", "nothing to add up yet").to_owned();
+            return self
+                .cells(&[(0, LAST, none, &summary.styles.text)])
+                .map(|()| self.at += 1);
+        }
+        for (form, figure) in &figures {
+            self.key_figure(form, figure)?;
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn key_figure(&mut self, form: &FormSheet<'_>, figure: &CityFigure) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        let styles = &summary.styles;
+        let kind = form.form.variables[figure.variable].kind;
+        let asked = summary.tally.arrivals(form.at).asked;
+        self.cells(&[
+            (
+                0,
+                4,
+                summary.figure_label(form.form, figure.variable),
+                &styles.text,
+            ),
+            (
+                5,
+                5,
+                Summary::figure_unit(form.form, figure.variable),
+                &styles.centred,
+            ),
+            (
+                8,
+                8,
+                format!("{}/{asked}", figure.districts),
+                &styles.centred,
+            ),
+            (9, 9, figure.comparable.to_string(), &styles.centred),
+        ])?;
+        self.at -= 1;
+        let shown = |x: &Option<number::Exact>| x.as_ref().map(|x| seen(kind, number::to_f64(x)));
+        let plain = |x: Option<f64>| styles.cell(total_look(kind, x), Tone::Plain, None);
+        let (look, growth) = city::grown(kind, figure);
+        let growth_format = match look {
+            Look::Points => styles
+                .cell(look, Tone::Plain, None)
+                .set_num_format(city::points(summary)),
+            _ => styles.cell(look, Tone::Plain, None),
+        };
+        let reported = shown(&figure.reported);
+        let before = shown(&figure.same_last_year);
+        let whole = shown(&figure.city_last_year);
+        for (first, x, format) in [
+            (6, reported, plain(reported)),
+            (10, before, plain(before)),
+            (12, growth, growth_format),
+            (14, whole, plain(whole)),
+        ] {
+            page::across(self.out, self.at, (first, first + 1), NONE, &format)?;
+            if let Some(x) = x {
+                let (row, column) = (page::row(self.at), page::col(first));
+                self.out.write_number_with_format(row, column, x, &format)?;
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// The units with most to mend, then with most to explain.
+    fn calls(&mut self) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        let calls = calls(summary);
+        let (all, shown) = (calls.len(), calls.len().min(CALLS));
+        self.section(&both!(
+            "先给谁打电话（有必改或核实问题的 {all} 个单位，列前 {shown} 个）",
+            "Whom to call first ({shown} of {all} units with errors or queries)"
+        ))?;
+        let pick = |zh, en| summary.pick(zh, en);
+        self.heads(&[
+            (0, 0, pick("次序", "No.")),
+            (1, 3, pick("单位", "Unit")),
+            (4, 4, pick("必改", "Errors")),
+            (5, 5, pick("核实", "Queries")),
+            (6, 6, pick("缺报", "Missing")),
+            (7, 14, pick("第一个问题", "First finding")),
+            (15, 15, pick("清单", "List")),
+        ])?;
+        if calls.is_empty() {
+            let none = format!(
+                "{}{}",
+                pick("没有必改和核实的问题", "no errors and no queries"),
+                summary.say(&nothing_found(summary))
+            );
+            return self
+                .cells(&[(0, LAST, none, &summary.styles.text)])
+                .map(|()| self.at += 1);
+        }
+        for (order, call) in calls.iter().take(CALLS).enumerate() {
+            self.call(order + 1, call)?;
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn call(&mut self, order: usize, call: &Call) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        let styles = &summary.styles;
+        let unit = &summary.judged.standing[call.unit].unit;
+        let finding = &summary.judged.findings[call.first];
+        let form = finding.form.clone().unwrap_or_default();
+        let gist = format!("{form} {}", summary.say(&finding.message)).replace('\n', " ");
+        let at = self.at;
+        let lit = |count: u64, light| styles.word((count > 0).then_some(light), Tone::Plain);
+        self.cells(&[
+            (0, 0, order.to_string(), &styles.centred),
+            (1, 3, unit.name.clone(), &styles.text),
+            (4, 4, call.errors.to_string(), &lit(call.errors, Light::Red)),
+            (
+                5,
+                5,
+                call.queries.to_string(),
+                &lit(call.queries, Light::Amber),
+            ),
+            (6, 6, call.missing.to_string(), &styles.centred),
+            (7, 14, gist, &styles.text),
+            (15, 15, String::new(), &styles.centred),
+        ])?;
+        let board = page::address(summary.names.status, status::cell_of(call.unit));
+        page::link(self.out, (at, 1), &board, &unit.name, &styles.text)?;
+        match super::findings::place(summary, call.first) {
+            Some(target) => {
+                let shown = summary.pick("看清单", "list");
+                page::link(self.out, (at, 15), &target, shown, &styles.link)
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The way to all other sheets.
+    fn links(&mut self) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        let names = &summary.names;
+        let mut all = vec![names.status, names.city];
+        all.extend(summary.sheets().map(|form| form.name));
+        all.extend([names.findings, names.rules, names.reading, names.provenance]);
+        for (at, name) in all.iter().enumerate() {
+            let row = self.at + at / LINKS;
+            let first = (at % LINKS) * 2;
+            page::across(
+                self.out,
+                row,
+                (first, first + 1),
+                name,
+                &summary.styles.link,
+            )?;
+            let target = page::address(name, (0, 0));
+            page::link(self.out, (row, first), &target, name, &summary.styles.link)?;
+        }
+        self.at += (all.len() - 1) / LINKS;
+        Ok(())
+    }
+}
+
+/// Who has not sent a form, and whose file can't be used.
+fn names(summary: &Summary<'_>, form: &FormSheet<'_>) -> String {
+    let of = |wanted: Reporting| {
+        let units = 0..summary.judged.standing.len();
+        let all: Vec<&str> = units
+            .filter(|unit| summary.tally.stands(*unit, form.at).0 == wanted)
+            .map(|unit| summary.judged.standing[unit].unit.name.as_str())
+            .collect();
+        if all.is_empty() {
+            return None;
+        }
+        let count = all.len();
+        let mut list = all[..count.min(NAMES)].join(summary.pick("、", ", "));
+        if count > NAMES {
+            list += &summary.say(&both!(" 等 {count} 个", " and others, {count} in all"));
+        }
+        let word = summary.say(&wanted.words());
+        Some(summary.say(&both!("{word}：{list}", "{word}: {list}")))
+    };
+    let lists: Vec<String> = [Reporting::Missing, Reporting::Invalid, Reporting::NotYetDue]
+        .into_iter()
+        .filter_map(of)
+        .collect();
+    if lists.is_empty() {
+        return summary.pick("全部已报", "all have reported").to_owned();
+    }
+    lists.join(summary.pick("；", "; "))
+}
+
+/// The first figures of each form that add up or are rates, the forms by turns.
+fn key_figures<'s>(summary: &'s Summary<'_>) -> Vec<(FormSheet<'s>, &'s CityFigure)> {
+    let candidates: Vec<(FormSheet<'s>, Vec<&'s CityFigure>)> = summary
+        .sheets()
+        .map(|form| {
+            let figures = candidates(summary, &form);
+            (form, figures)
+        })
+        .collect();
+    let longest = candidates
+        .iter()
+        .map(|(_, figures)| figures.len())
+        .max()
+        .unwrap_or(0);
+    let mut taken = vec![0; candidates.len()];
+    let mut room = KEY_FIGURES;
+    for turn in 0..longest {
+        for (form, (_, figures)) in candidates.iter().enumerate() {
+            if room > 0 && figures.len() > turn {
+                taken[form] += 1;
+                room -= 1;
+            }
+        }
+    }
+    candidates
+        .into_iter()
+        .zip(taken)
+        .flat_map(|((form, figures), taken)| {
+            let at = form.at;
+            figures
+                .into_iter()
+                .take(taken)
+                .filter_map(move |figure| FormSheet::of(summary, at).map(|form| (form, figure)))
+        })
+        .collect()
+}
+
+/// What may be a key figure of a form: its first row's own figures, or its first rates where
+/// variables run down. An of-which is told by its whole.
+fn candidates<'s>(summary: &'s Summary<'_>, form: &FormSheet<'_>) -> Vec<&'s CityFigure> {
+    let figures = city::figures(summary, form).into_iter().filter(|figure| {
+        let place = &form.form.variables[figure.variable];
+        let column = &form.form.columns[place.column];
+        figure.reported.is_some()
+            && column.part_of.is_none()
+            && place.row.is_none_or(|row| match form.form.axis {
+                Axis::Columns => row == 0,
+                Axis::Rows => form.form.rows[row].part_of.is_none(),
+            })
+    });
+    let mut figures: Vec<&CityFigure> = figures.collect();
+    if form.form.axis == Axis::Rows {
+        figures.sort_by_key(|figure| !figure.is_ratio);
+    }
+    figures
+}
+
+/// A unit that should be called.
+struct Call {
+    unit: usize,
+    errors: u64,
+    queries: u64,
+    /// How many of its forms are missing or not usable.
+    missing: usize,
+    /// Its first finding.
+    first: usize,
+}
+
+/// The units with errors or queries, those with most of them first.
+fn calls(summary: &Summary<'_>) -> Vec<Call> {
+    let forms = summary.judged.rulebook.forms.len();
+    let mut calls: Vec<Call> = (0..summary.judged.standing.len())
+        .filter_map(|unit| {
+            let findings = summary.tally.findings_of(unit);
+            let weights = summary.tally.weigh(findings);
+            let is_missing = |form: &usize| {
+                let reporting = summary.tally.stands(unit, *form).0;
+                matches!(reporting, Reporting::Missing | Reporting::Invalid)
+            };
+            (weights.errors + weights.queries > 0).then(|| Call {
+                unit,
+                errors: weights.errors,
+                queries: weights.queries,
+                missing: (0..forms).filter(is_missing).count(),
+                first: findings[0],
+            })
+        })
+        .collect();
+    // Ties stay in the official order.
+    calls.sort_by_key(|call| (Reverse(call.errors), Reverse(call.queries)));
+    calls
+}

@@ -1,0 +1,169 @@
+//! 审核关系: every rule with what came of it, for staff who must know what was looked at.
+//!
+//! A rule that looked at nothing is pointed out: silence there is no good news.
+
+use super::Summary;
+use super::page::{self, Heading, Paper};
+use crate::check::run::reason_words;
+use crate::report::RuleOutcome;
+use crate::report::styles::{Light, Look, Tone};
+use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
+
+/// The row of the headings.
+const HEAD: usize = 2;
+/// The column of the first count.
+const COUNTS: usize = 5;
+
+/// Writes the rules.
+pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
+    let sheet = book.add_worksheet();
+    sheet.set_name(summary.names.rules)?;
+    let styles = &summary.styles;
+    let outcomes = &summary.judged.outcomes;
+    page::words(
+        sheet,
+        (0, 0),
+        summary.pick("审核关系", "Rules"),
+        &styles.title,
+    )?;
+    sheet.set_row_height(0, 26)?;
+    let (all, silent) = (
+        outcomes.len(),
+        outcomes.iter().filter(|o| is_silent(o)).count(),
+    );
+    let text = both!(
+        "共 {all} 条；一次也没有审核的 {silent} 条。通过、未通过、未审核之和是审核的单元数。",
+        "{all} rules, {silent} of which evaluated nothing. Passed, failed and not evaluated add up to the units looked at."
+    );
+    let plain = styles.sentence.clone().unset_text_wrap();
+    page::words(sheet, (1, 0), &summary.say(&text), &plain)?;
+    let lines: Vec<Vec<String>> = outcomes
+        .iter()
+        .map(|outcome| cells(summary, outcome))
+        .collect();
+    let widths = page::headings(sheet, HEAD, &columns(summary), &lines, &styles.head)?;
+    for (at, (outcome, cells)) in outcomes.iter().zip(&lines).enumerate() {
+        let at = HEAD + 1 + at;
+        line(sheet, summary, at, outcome, cells)?;
+        page::fit_row(sheet, at, cells, &widths)?;
+    }
+    let last = HEAD + all.max(1);
+    total(sheet, summary, last)?;
+    let right = page::col(columns(summary).len() - 1);
+    sheet.autofilter(page::row(HEAD), 0, page::row(last), right)?;
+    sheet.set_freeze_panes(page::row(HEAD + 1), 1)?;
+    page::paper(
+        sheet,
+        Paper::Landscape,
+        summary.footer(),
+        Some((HEAD, HEAD)),
+    )
+}
+
+fn is_silent(outcome: &RuleOutcome) -> bool {
+    outcome.counts.passed + outcome.counts.failed == 0
+}
+
+fn columns(summary: &Summary<'_>) -> Vec<Heading> {
+    let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
+    vec![
+        heading("编号", "Rule", 12.0, 28.0),
+        heading("表", "Form", 7.0, 12.0),
+        heading("内容", "What good data do", 24.0, 36.0),
+        heading("审核公式", "Formula", 20.0, 36.0),
+        heading("级别", "Severity", 6.0, 10.0),
+        heading("通过", "Passed", 8.0, 9.0),
+        heading("未通过", "Failed", 8.0, 9.0),
+        heading("未审核", "Not evaluated", 8.0, 10.0),
+        heading("未审核的原因", "Why not", 16.0, 24.0),
+        heading("提醒", "Remark", 8.0, 18.0),
+        heading("依据", "Source", 8.0, 26.0),
+    ]
+}
+
+fn cells(summary: &Summary<'_>, outcome: &RuleOutcome) -> Vec<String> {
+    let counts = &outcome.counts;
+    let reasons = counts.not_evaluated.iter().map(|(reason, count)| {
+        let words = summary.say(&reason_words(*reason));
+        format!("{words} {count}")
+    });
+    let remark = match (is_silent(outcome), counts.units()) {
+        (true, 0) => summary.pick("没有可审核的数据", "nothing to look at"),
+        (true, _) => summary.pick("一次也没有审核", "never evaluated"),
+        (false, _) => "",
+    };
+    vec![
+        outcome.rule.clone(),
+        outcome.form.clone(),
+        summary.say(&outcome.title),
+        outcome.formula.clone(),
+        summary.say(&outcome.severity.words()),
+        counts.passed.to_string(),
+        counts.failed.to_string(),
+        counts.unevaluated().to_string(),
+        reasons.collect::<Vec<_>>().join(summary.pick("，", ", ")),
+        remark.to_owned(),
+        outcome.source.clone().unwrap_or_default(),
+    ]
+}
+
+fn line(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    at: usize,
+    outcome: &RuleOutcome,
+    cells: &[String],
+) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let counts = &outcome.counts;
+    let numbers = [counts.passed, counts.failed, counts.unevaluated()];
+    for (column, text) in cells.iter().enumerate() {
+        if let Some(number) = column.checked_sub(COUNTS).and_then(|at| numbers.get(at)) {
+            let light = (column == COUNTS + 1 && *number > 0).then(|| outcome.severity.into());
+            let format = styles.cell(Look::Number(0), Tone::Plain, light);
+            page::count(sheet, (at, column), *number, &format)?;
+            continue;
+        }
+        match column {
+            1 | 4 => page::words(sheet, (at, column), text, &styles.centred)?,
+            9 if is_silent(outcome) => {
+                let format = styles.cell(Look::Words, Tone::Plain, Some(Light::Amber));
+                page::words(sheet, (at, column), text, &format)?;
+            }
+            _ => page::words(sheet, (at, column), text, &styles.wrapped)?,
+        }
+    }
+    Ok(())
+}
+
+/// The sums of the counts, under the list.
+fn total(sheet: &mut Worksheet, summary: &Summary<'_>, last: usize) -> Result<(), XlsxError> {
+    let outcomes = &summary.judged.outcomes;
+    let sums = [
+        outcomes.iter().map(|o| o.counts.passed).sum::<u64>(),
+        outcomes.iter().map(|o| o.counts.failed).sum(),
+        outcomes.iter().map(|o| o.counts.unevaluated()).sum(),
+    ];
+    let words = summary.styles.cell(Look::Words, Tone::Total, None);
+    page::across(
+        sheet,
+        last + 1,
+        (0, COUNTS - 1),
+        summary.pick("合计", "Total"),
+        &words,
+    )?;
+    let number = summary.styles.cell(Look::Number(0), Tone::Total, None);
+    for (more, sum) in sums.into_iter().enumerate() {
+        let column = COUNTS + more;
+        let letters = page::letters(column);
+        let formula = format!("SUM({letters}{}:{letters}{})", HEAD + 2, last + 1);
+        page::formula(
+            sheet,
+            (last + 1, column),
+            &formula,
+            &sum.to_string(),
+            &number,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! 报送状态: which unit stands how with which form, for staff who telephone and remind.
+//!
+//! 报送 what has arrived and 审核 what the checks say stand side by side for each form; a dash
+//! where the form is not asked for. Under the units stand their groups.
+
+use super::Summary;
+use super::page::{self, Heading, Paper};
+use crate::report::styles::{Light, Tone};
+use crate::standing::{Checking, Reporting};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use std::collections::BTreeSet;
+
+/// The rows of the headings: the form's name over its two columns.
+const HEAD: usize = 2;
+/// The first unit's row.
+const FIRST: usize = 4;
+/// The columns before the forms: number, code, name, group.
+const BEFORE: usize = 4;
+
+/// How pressing a word of 报送 is.
+pub(super) fn reporting_light(reporting: Reporting) -> Option<Light> {
+    Some(match reporting {
+        Reporting::Missing | Reporting::Invalid => Light::Red,
+        Reporting::Late => Light::Amber,
+        Reporting::Reported => Light::Green,
+        Reporting::Nil => Light::Blue,
+        Reporting::NotYetDue => Light::Grey,
+        Reporting::NotAsked => return None,
+    })
+}
+
+/// How pressing a word of 审核 is.
+pub(super) fn checking_light(checking: Checking) -> Option<Light> {
+    Some(match checking {
+        Checking::Failed => Light::Red,
+        Checking::ToExplain => Light::Amber,
+        Checking::Passed => Light::Green,
+        Checking::NotChecked => return None,
+    })
+}
+
+/// A unit's name on the board, for links from other sheets.
+pub(super) fn cell_of(unit: usize) -> (usize, usize) {
+    (FIRST + unit, 2)
+}
+
+/// Writes the board.
+pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
+    let sheet = book.add_worksheet();
+    sheet.set_name(summary.names.status)?;
+    let styles = &summary.styles;
+    let period = summary.say(&summary.judged.period.words());
+    let title = format!("{} · {period}", summary.pick("报送状态", "Status board"));
+    page::words(sheet, (0, 0), &title, &styles.title)?;
+    sheet.set_row_height(0, 26)?;
+    let text = summary.pick(
+        "报送：来了没有；审核：规则怎么说。“—”：本期不报。审核只看发给区县的问题，条数含市级问题。",
+        "Reporting: what has arrived. Checking: what the rules say. A dash: not asked for. \
+         Checking looks at the districts' findings, the counts include the city's own.",
+    );
+    page::words(
+        sheet,
+        (1, 0),
+        text,
+        &styles.sentence.clone().unset_text_wrap(),
+    )?;
+    headings(sheet, summary)?;
+    let units = summary.judged.standing.len();
+    for unit in 0..units {
+        line(sheet, summary, unit)?;
+    }
+    let last = columns(summary) - 1;
+    groups(sheet, summary, FIRST + units + 1)?;
+    let bottom = (FIRST + units).max(FIRST + 1) - 1;
+    sheet.autofilter(page::row(FIRST - 1), 0, page::row(bottom), page::col(last))?;
+    sheet.set_freeze_panes(page::row(FIRST), 3)?;
+    page::paper(
+        sheet,
+        Paper::Landscape,
+        summary.footer(),
+        Some((HEAD, FIRST - 1)),
+    )
+}
+
+/// How many columns there are: two a form, three counts and the arrival.
+fn columns(summary: &Summary<'_>) -> usize {
+    BEFORE + 2 * summary.judged.rulebook.forms.len() + 4
+}
+
+fn headings(sheet: &mut Worksheet, summary: &Summary<'_>) -> Result<(), XlsxError> {
+    let head = &summary.styles.head;
+    let pick = |zh, en| summary.pick(zh, en);
+    let mut all = vec![
+        Heading::new(pick("序号", "No."), 6.0, 6.0),
+        Heading::new(pick("代码", "Code"), 9.0, 10.0),
+        Heading::new(pick("填报单位", "Unit"), 12.0, 22.0),
+        Heading::new(pick("分组", "Group"), 10.0, 14.0),
+    ];
+    for _ in &summary.judged.rulebook.forms {
+        all.push(Heading::new(pick("报送", "Reporting"), 10.0, 14.0));
+        all.push(Heading::new(pick("审核", "Checking"), 10.0, 14.0));
+    }
+    all.extend([
+        Heading::new(pick("必改", "Errors"), 7.0, 8.0),
+        Heading::new(pick("核实", "Queries"), 7.0, 9.0),
+        Heading::new(pick("提示", "Notes"), 7.0, 8.0),
+        Heading::new(pick("最后到达", "Last arrival"), 12.0, 20.0),
+    ]);
+    let units = 0..summary.judged.standing.len();
+    let contents: Vec<Vec<String>> = units
+        .map(|unit| {
+            let mut cells = vec![String::new(); columns(summary)];
+            cells[2].clone_from(&summary.judged.standing[unit].unit.name);
+            summary.region(unit).clone_into(&mut cells[3]);
+            cells.pop();
+            cells.push(arrival(summary, unit).to_owned());
+            cells
+        })
+        .collect();
+    page::headings(sheet, FIRST - 1, &all, &contents, head)?;
+    let last = columns(summary) - 1;
+    let forms = &summary.judged.rulebook.forms;
+    page::across(sheet, HEAD, (0, BEFORE - 1), "", head)?;
+    for (at, form) in forms.iter().enumerate() {
+        let first = BEFORE + 2 * at;
+        page::across(sheet, HEAD, (first, first + 1), &form.id, head)?;
+    }
+    let counts = pick("问题条数（全部报表）", "Findings, all forms");
+    page::across(sheet, HEAD, (last - 3, last - 1), counts, head)?;
+    page::across(sheet, HEAD, (last, last), pick("文件", "Files"), head)
+}
+
+/// When the last file in force of a unit arrived.
+fn arrival<'s>(summary: &'s Summary<'_>, unit: usize) -> &'s str {
+    let forms = 0..summary.judged.rulebook.forms.len();
+    let names: BTreeSet<&str> = forms
+        .filter_map(|form| summary.tally.submission(unit, form))
+        .map(|submission| submission.file.as_str())
+        .collect();
+    let found = summary
+        .judged
+        .files
+        .iter()
+        .filter(|file| names.contains(file.path.as_str()));
+    found.map(|file| file.arrived.as_str()).max().unwrap_or("")
+}
+
+fn line(sheet: &mut Worksheet, summary: &Summary<'_>, unit: usize) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let at = FIRST + unit;
+    let standing = &summary.judged.standing[unit].unit;
+    page::count(sheet, (at, 0), unit as u64 + 1, &styles.centred)?;
+    page::words(sheet, (at, 1), &standing.code, &styles.centred)?;
+    page::words(sheet, (at, 2), &standing.name, &styles.text)?;
+    page::words(sheet, (at, 3), summary.region(unit), &styles.centred)?;
+    let mut column = BEFORE;
+    for form in 0..summary.judged.rulebook.forms.len() {
+        let (reporting, checking) = summary.tally.stands(unit, form);
+        let word = styles.word(reporting_light(reporting), Tone::Plain);
+        page::words(sheet, (at, column), &summary.say(&reporting.words()), &word)?;
+        let (text, light) = match reporting {
+            Reporting::NotAsked => ("—".to_owned(), None),
+            _ => (summary.say(&checking.words()), checking_light(checking)),
+        };
+        page::words(
+            sheet,
+            (at, column + 1),
+            &text,
+            &styles.word(light, Tone::Plain),
+        )?;
+        column += 2;
+    }
+    let findings = summary.tally.findings_of(unit);
+    let weights = summary.tally.weigh(findings);
+    let target = findings
+        .first()
+        .and_then(|first| super::findings::place(summary, *first));
+    for count in [weights.errors, weights.queries, weights.notes] {
+        match &target {
+            Some(target) if count > 0 => {
+                page::link(
+                    sheet,
+                    (at, column),
+                    target,
+                    &count.to_string(),
+                    &styles.link,
+                )?;
+            }
+            _ => page::count(sheet, (at, column), count, &styles.centred)?,
+        }
+        column += 1;
+    }
+    page::words(sheet, (at, column), arrival(summary, unit), &styles.centred)
+}
+
+/// How many of each group, and of all, have sent and passed; and what no unit is charged with.
+fn groups(sheet: &mut Worksheet, summary: &Summary<'_>, first: usize) -> Result<(), XlsxError> {
+    let units = summary.judged.standing.len();
+    let regions = summary.judged.rulebook.register.regions();
+    let mut at = first;
+    for region in regions.into_iter().filter(|region| !region.is_empty()) {
+        let members: Vec<usize> = (0..units)
+            .filter(|unit| summary.region(*unit) == region)
+            .collect();
+        group(sheet, summary, at, (region, &members), Tone::Group)?;
+        at += 1;
+    }
+    let everyone: Vec<usize> = (0..units).collect();
+    group(
+        sheet,
+        summary,
+        at,
+        (&summary.judged.rulebook.job.whole, &everyone),
+        Tone::Total,
+    )?;
+    let elsewhere = &summary.tally.elsewhere;
+    if elsewhere.is_empty() {
+        return Ok(());
+    }
+    let format = summary.styles.word(None, Tone::Group);
+    let text = summary.pick(
+        "另有不属于任何单位的问题",
+        "Findings that belong to no unit",
+    );
+    let counts = columns(summary) - 4;
+    page::across(sheet, at + 1, (0, counts - 1), text, &format)?;
+    weights(sheet, summary, (at + 1, counts), elsewhere, &format)
+}
+
+fn group(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    at: usize,
+    (name, members): (&str, &[usize]),
+    tone: Tone,
+) -> Result<(), XlsxError> {
+    let format = summary.styles.word(None, tone);
+    page::across(sheet, at, (0, BEFORE - 1), name, &format)?;
+    let among = |unit| members.contains(&unit);
+    let mut column = BEFORE;
+    for form in 0..summary.judged.rulebook.forms.len() {
+        let arrivals = summary.tally.arrivals_among(form, &among);
+        let (here, asked) = (arrivals.here, arrivals.asked);
+        let passed = members
+            .iter()
+            .filter(|unit| summary.tally.stands(**unit, form).1 == Checking::Passed)
+            .count();
+        let (sent, passed) = match asked {
+            0 => ("—".to_owned(), "—".to_owned()),
+            _ => (
+                summary.say(&both!("已报 {here}/{asked}", "{here} of {asked}")),
+                summary.say(&both!("通过 {passed}", "{passed} passed")),
+            ),
+        };
+        page::words(sheet, (at, column), &sent, &format)?;
+        page::words(sheet, (at, column + 1), &passed, &format)?;
+        column += 2;
+    }
+    let findings: Vec<usize> = members
+        .iter()
+        .flat_map(|unit| summary.tally.findings_of(*unit))
+        .copied()
+        .collect();
+    weights(sheet, summary, (at, column), &findings, &format)
+}
+
+fn weights(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    at: (usize, usize),
+    findings: &[usize],
+    format: &Format,
+) -> Result<(), XlsxError> {
+    let weights = summary.tally.weigh(findings);
+    for (more, count) in [weights.errors, weights.queries, weights.notes]
+        .into_iter()
+        .enumerate()
+    {
+        page::count(sheet, (at.0, at.1 + more), count, format)?;
+    }
+    Ok(())
+}

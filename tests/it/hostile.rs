@@ -1,0 +1,272 @@
+use crate::kit::{FORM, Office, drawn};
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::time::Duration;
+use zip::write::SimpleFileOptions;
+
+const IN_ORDER: &str = "
+| 5 | 合计 | '01 | 99 | 90 | 10 | 30 | |
+| 6 | 重点 | '02 | 66 | 60 | 10 | 10 | |
+| 7 | 一般 | '03 | 33 | 30 | 10 | 20 | |
+| 8 | 其中：学校承担 | '04 | 11 | 10 | 10 | 2 | |
+";
+
+/// A package of these parts.
+fn package(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in parts {
+        zip.start_file(*name, SimpleFileOptions::default())
+            .expect("a part");
+        zip.write_all(bytes).expect("its bytes");
+    }
+    zip.finish().expect("a package").into_inner()
+}
+
+/// A workbook with one sheet of this XML and these shared strings.
+fn workbook(sheet: &str, strings: &str) -> Vec<u8> {
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let types = "<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/></Types>";
+    let rels = |list: &str| {
+        format!(
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">{list}</Relationships>"
+        )
+    };
+    let rel = |id: &str, kind: &str, target: &str| {
+        format!("<Relationship Id=\"{id}\" Type=\"{office}/{kind}\" Target=\"{target}\"/>")
+    };
+    package(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", rels(&rel("rId1", "officeDocument", "xl/workbook.xml")).as_bytes()),
+        (
+            "xl/workbook.xml",
+            format!("<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"T01\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>").as_bytes(),
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            rels(&(rel("rId1", "worksheet", "worksheets/sheet1.xml") + &rel("rId2", "sharedStrings", "sharedStrings.xml"))).as_bytes(),
+        ),
+        ("xl/sharedStrings.xml", strings.as_bytes()),
+        (
+            "xl/worksheets/sheet1.xml",
+            format!("<worksheet xmlns=\"{main}\">{sheet}</worksheet>").as_bytes(),
+        ),
+    ])
+}
+
+/// Runs an office in which 巴南区 sends a hostile file and 南岸区 a good one; the good one's
+/// results come out, and the hostile one gets the sentence.
+fn against(file: &[u8]) -> String {
+    let office = Office::new(FORM);
+    office.put("input/2023-12/巴南区.xlsx", file);
+    told(&office)
+}
+
+fn told(office: &Office) -> String {
+    let good = drawn(IN_ORDER).replace("巴南区", "南岸区");
+    office.sheet("input/2023-12/南岸区.xlsx", &good);
+    let said = office.hebiao(&["run", "--period", "2023-12", "--now", "2024-01-08T02:00"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let report = office.json("output/2023-12/findings.json");
+    let districts = report["districts"].as_array().expect("districts");
+    let form = |code: &str| {
+        let district = districts
+            .iter()
+            .find(|d| d["code"] == code)
+            .expect("the district");
+        district["forms"][0].clone()
+    };
+    assert_eq!(form("500108")["reporting"], "reported");
+    assert_eq!(form("500108")["checking"], "passed");
+    assert_eq!(form("500113")["reporting"], "invalid", "{report:#}");
+    assert!(
+        office
+            .path("output/2023-12/districts/500113-巴南区/审核反馈-2023年12月-巴南区-文件无效.xlsx")
+            .is_file()
+    );
+    let finding = &report["findings"][0];
+    assert_eq!(finding["rule"], "intake.file");
+    finding["message"]["zh"]
+        .as_str()
+        .expect("a sentence")
+        .to_owned()
+}
+
+#[test]
+fn what_is_no_workbook_says_what_it_is() {
+    let cases: &[(&[u8], &str)] = &[
+        (b"", "空文件"),
+        (b"%PDF-1.7 ...", "PDF 文件"),
+        (b"Rar!\x1a\x07\x00", "RAR 压缩包"),
+        (b"7z\xbc\xaf\x27\x1c", "7z 压缩包"),
+        (b"\x89PNG\r\n", "图片"),
+        (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
+        ("合计,1,2\n".as_bytes(), "文本文件"),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and what follows",
+            "旧版 Excel 文件",
+        ),
+    ];
+    for (bytes, what) in cases {
+        let message = against(bytes);
+        assert!(message.contains(what), "{message}");
+        assert!(message.contains("另存为 .xlsx"), "{message}");
+    }
+    assert!(against(&package(&[("a.txt", b"1")])).contains("zip 压缩包"));
+}
+
+#[test]
+fn a_password_is_asked_to_be_taken_off() {
+    let mut file = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+    file.resize(2048, 0);
+    file.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+    assert!(against(&file).contains("密码"));
+}
+
+#[test]
+fn a_file_that_is_cut_off_is_damaged() {
+    let office = Office::new(FORM);
+    office.sheet("whole.xlsx", &drawn(IN_ORDER));
+    let whole = fs::read(office.path("whole.xlsx")).expect("a workbook");
+    for share in [1, 3, 6, 9] {
+        assert!(against(&whole[..whole.len() * share / 10]).contains("已损坏"));
+    }
+}
+
+/// calamine 0.38 reserves room for as many strings as the file says: the process aborts.
+#[test]
+fn a_reader_that_aborts_makes_one_file_not_usable_and_nothing_worse() {
+    let strings = "<sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" count=\"99999999999\" uniqueCount=\"99999999999\"></sst>";
+    let message = against(&workbook("<sheetData/>", strings));
+    assert!(message.contains("读取程序无法处理"), "{message}");
+}
+
+#[test]
+fn two_cells_in_opposite_corners_cost_nothing() {
+    let sheet = "<sheetData><row r=\"1\"><c r=\"A1\"><v>1</v></c></row><row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row></sheetData>";
+    assert!(against(&workbook(sheet, "<sst/>")).contains("没有找到要报的报表"));
+}
+
+#[test]
+fn a_bomb_is_not_unpacked() {
+    let zeros = vec![b' '; 80 << 20];
+    let mut parts = vec![("xl/workbook.xml".to_owned(), &zeros[..])];
+    for part in 0..8 {
+        parts.push((format!("xl/media/{part}.bin"), &zeros[..]));
+    }
+    let parts: Vec<(&str, &[u8])> = parts
+        .iter()
+        .map(|(name, bytes)| (name.as_str(), *bytes))
+        .collect();
+    let message = against(&package(&parts));
+    assert!(message.contains("unpacked_bytes"), "{message}");
+}
+
+#[test]
+fn one_cell_that_cannot_be_read_loses_no_other() {
+    let office = Office::new(FORM);
+    office.sheet("whole.xlsx", &drawn(IN_ORDER));
+    let mut zip = zip::ZipArchive::new(fs::File::open(office.path("whole.xlsx")).expect("open"))
+        .expect("zip");
+    let mut parts = Vec::new();
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut part, &mut bytes).expect("its bytes");
+        if name.ends_with("sheet1.xml") {
+            let xml = String::from_utf8(bytes).expect("XML");
+            // The of-which row's last figure becomes the result of a function of our days.
+            bytes = xml
+                .replace(
+                    "<c r=\"F8\"><v>2</v></c>",
+                    "<c r=\"F8\" t=\"e\"><v>#SPILL!</v></c>",
+                )
+                .into_bytes();
+        }
+        parts.push((name, bytes));
+    }
+    let parts: Vec<(&str, &[u8])> = parts
+        .iter()
+        .map(|(n, b)| (n.as_str(), b.as_slice()))
+        .collect();
+    office.put("巴南区.xlsx", &package(&parts));
+    let said = office.hebiao(&["check", "巴南区.xlsx", "--period", "2023-12"]);
+    assert!(said.out.contains("有 1 个单元格读不出来"), "{}", said.out);
+    assert!(said.out.contains("必改 1，核实 0"), "{}", said.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_folders_and_lock_files_are_not_opened() {
+    let office = Office::new(FORM);
+    office.sheet("secret.xlsx", &drawn(IN_ORDER));
+    fs::create_dir_all(office.path("input/2023-12/巴南区.xlsx"))
+        .expect("a folder with a workbook's name");
+    office.put("input/2023-12/~$南岸区.xlsx", b"somebody has it open");
+    std::os::unix::fs::symlink(
+        office.path("secret.xlsx"),
+        office.path("input/2023-12/巴南区 12月.xlsx"),
+    )
+    .expect("a link");
+    let message = told(&office);
+    assert!(message.contains("链接或特殊文件"), "{message}");
+    let run = office.json("output/2023-12/run.json");
+    assert_eq!(run["files"].as_array().expect("files").len(), 2);
+}
+
+#[test]
+fn text_that_looks_like_a_formula_stays_text() {
+    let office = Office::new(FORM);
+    let body = IN_ORDER.replace("| 11 | 10 |", "| '=1+cmd|10 |");
+    office.sheet(
+        "input/2023-12/巴南区.xlsx",
+        &drawn(&body.replace("=1+cmd", "=HYPERLINK(1)")),
+    );
+    office.hebiao(&["run", "--period", "2023-12", "--now", "2024-01-08T02:00"]);
+    let folder = office.path("output/2023-12/districts/500113-巴南区");
+    let report = fs::read_dir(folder)
+        .expect("reports")
+        .flatten()
+        .next()
+        .expect("a report")
+        .path();
+    let mut zip = zip::ZipArchive::new(fs::File::open(report).expect("open")).expect("zip");
+    let mut front = String::new();
+    let part = zip
+        .by_name("xl/worksheets/hebiao-findings.xml")
+        .expect("the findings sheet");
+    std::io::Read::read_to_string(&mut { part }, &mut front).expect("XML");
+    assert!(front.contains("=HYPERLINK(1)"), "{front}");
+    assert!(!front.contains("<f>HYPERLINK"), "{front}");
+}
+
+/// A worker that takes the rules and then never answers is given up and told of.
+#[cfg(unix)]
+#[test]
+fn a_worker_that_never_answers_is_given_up() {
+    use hebiao::rulebook::source::Sources;
+    use hebiao::worker::Request;
+    use hebiao::worker::pool::{Failure, Pool, WorkerCommand};
+    let ready = r#"{"reply":"ready","drafts":[]}"#;
+    let script = format!(
+        "printf '\\{:03o}\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000{ready}'; exec sleep 60",
+        ready.len()
+    );
+    let command = WorkerCommand {
+        program: "sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+    };
+    let pool = Pool::new(command, 1, Sources::default(), Duration::from_millis(200));
+    let request = Request::Read {
+        path: Path::new("x").into(),
+        name: "x".to_owned(),
+        period: None,
+    };
+    let answers = pool.run(&[request], &|_| {});
+    assert!(
+        matches!(answers[0], Err(Failure::Patience(_))),
+        "{answers:?}"
+    );
+}

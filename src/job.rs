@@ -257,17 +257,12 @@ pub fn read(
         .filter(|candidate| candidate.refused.is_none())
         .map(|candidate| (candidate.path.clone(), candidate.name.clone()))
         .collect();
-    let mut read = read_files(files, Some(period), pool, order.now, log);
+    let mut read = read_files(files, Some(period), rulebook, pool, order.now, log);
     for candidate in candidates {
         let Some(why) = candidate.refused else {
             continue;
         };
-        let mentioned = rulebook.register.mentioned(&candidate.name);
-        let reading = Reading {
-            refused: Some(why),
-            district: mentioned.first().copied().filter(|_| mentioned.len() == 1),
-            ..Reading::default()
-        };
+        let reading = Reading::refused(why, &candidate.name, &rulebook.register);
         read.push(FileRead {
             name: candidate.name,
             sha256: String::new(),
@@ -283,6 +278,7 @@ pub fn read(
 pub fn read_files(
     files: Vec<(PathBuf, String)>,
     period: Option<Period>,
+    rulebook: &Rulebook,
     pool: &Pool,
     now: NaiveDateTime,
     log: &Log,
@@ -307,14 +303,10 @@ pub fn read_files(
                 Ok(_) => (Reading::default(), String::new()),
                 Err(failure) => {
                     log.failure(&name, &failure);
-                    let refused = Some(failure.words());
                     // The hash is taken here where the worker could not say it.
                     let sha256 = crate::worker::serve::hash(&path).unwrap_or_default();
                     (
-                        Reading {
-                            refused,
-                            ..Reading::default()
-                        },
+                        Reading::refused(failure.words(), &name, &rulebook.register),
                         sha256,
                     )
                 }

@@ -246,7 +246,8 @@ fn false_rates(name: &str, counts: &Table, entries: &mut Entries) -> Option<Slip
             rule = "KY01-201";
             assert!(whole.digits > 300, "more than 30 %");
             let what = format!("合计申报数同比增长{whole}%，属实但变动较大，须说明");
-            (TOTAL, GROWTH, Entry::Rate(whole), what)
+            // The true figure is asked about where it stands, and stays as it is.
+            (TOTAL, APPLICATIONS, Entry::Count(counts[TOTAL][APPLICATIONS]), what)
         }
         _ => return None,
     };
@@ -307,7 +308,7 @@ fn frame(
     }
     let missing = period == DECEMBER && district.name == "梁平区";
     if missing {
-        let cell = row_col_to_cell(filler, 10);
+        let cell = row_col_to_cell(filler, 13);
         notes.slip(&cell, "KY01.unit_line", "缺计量单位，栏目名称中也没有");
     } else if dress != Dress::UnitsInside {
         let right = dress::plain().set_align(FormatAlign::Right);

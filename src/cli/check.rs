@@ -64,7 +64,14 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         .iter()
         .map(|path| (path.clone(), path.to_string_lossy().replace('\\', "/")))
         .collect();
-    let files = job::read_files(files, arguments.period, &pool, order.now, &log);
+    let files = job::read_files(
+        files,
+        arguments.period,
+        &loaded.rulebook,
+        &pool,
+        order.now,
+        &log,
+    );
     let Some(period) = period(arguments.period, &files, lang) else {
         return Exit::Failed;
     };

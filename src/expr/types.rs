@@ -5,7 +5,7 @@
 
 use super::parse::{Kind, Measure, Mistake, Node};
 use super::{Constant, Expr, FUNCTIONS, Function, Leaf, Operation, Source};
-use crate::intake::value::fold;
+use crate::intake::value::without_unit;
 use crate::number::{self, Exact};
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::Relation;
@@ -553,16 +553,14 @@ fn look_up(name: &str, known: Vec<Named<'_>>) -> Result<usize, Unknown> {
     if let Some(at) = known.iter().position(|k| k.id == name) {
         return Ok(at);
     }
-    let wanted = fold(name);
+    let core = |label: &str| -> Vec<String> {
+        label.split('›').map(|part| without_unit(part).0).collect()
+    };
+    let wanted = core(name);
     let whole = |k: &Named<'_>| {
-        fold(k.label) == wanted || k.aliases.iter().any(|alias| fold(alias) == wanted)
+        core(k.label) == wanted || k.aliases.iter().any(|alias| core(alias) == wanted)
     };
-    let last = |k: &Named<'_>| {
-        k.label
-            .rsplit('›')
-            .next()
-            .is_some_and(|part| fold(part) == wanted)
-    };
+    let last = |k: &Named<'_>| core(k.label).last() == wanted.last() && wanted.len() == 1;
     let tests: [&dyn Fn(&Named<'_>) -> bool; 2] = [&whole, &last];
     for test in tests {
         let hits: Vec<usize> = (0..known.len()).filter(|at| test(&known[*at])).collect();

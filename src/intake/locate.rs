@@ -4,7 +4,7 @@
 //! come. A fixed form's rows are known by their codes and labels, a list's by their keys.
 
 use super::grid::{Grid, HEAD_ROWS};
-use super::value::{fold, plain};
+use super::value::{fold, plain, without_unit};
 use crate::place::Cell;
 use crate::rulebook::form::{Form, Row};
 use crate::workbook::RawValue;
@@ -39,20 +39,6 @@ pub struct Heading<'a> {
     columns: Vec<Vec<Path>>,
     row_label: Option<String>,
     row_no: Option<String>,
-}
-
-/// A heading's part without the unit in brackets behind it, and that unit.
-fn without_unit(part: &str) -> (String, Option<String>) {
-    let folded = fold(part);
-    if let Some(open) = folded.rfind('(').filter(|open| *open > 0)
-        && folded.ends_with(')')
-    {
-        let unit = &folded[open + 1..folded.len() - 1];
-        if unit.chars().count() <= 4 {
-            return (folded[..open].to_owned(), Some(unit.to_owned()));
-        }
-    }
-    (folded, None)
 }
 
 fn path(label: &str) -> Path {
@@ -109,7 +95,7 @@ impl<'a> Heading<'a> {
         }
         let best = best?;
         let (score, row, columns) = best;
-        if score < 2 || score * 10 < self.needed() * 6 {
+        if score < self.needed().clamp(1, 2) || score * 10 < self.needed() * 6 {
             return None;
         }
         Some((self.table(grid, row, columns), score))

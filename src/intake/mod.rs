@@ -15,6 +15,7 @@ use crate::place::Cell;
 use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
+use crate::rulebook::register::Register;
 use crate::rulebook::written::{Blank, Precision, Severity, Type};
 use crate::table::{Absent, Block, CellDress, Draft, DraftColumn, Dress, Marks, Unreadable, Words};
 use crate::words::Text;
@@ -38,6 +39,18 @@ pub struct Reading {
     pub received: Vec<Received>,
     /// What was read otherwise than it is written.
     pub notes: Vec<ReadingNote>,
+}
+
+impl Reading {
+    /// A file that cannot be used; whose it is, its name and folder may say.
+    pub fn refused(why: Text, name: &str, register: &Register) -> Self {
+        let mentioned = register.mentioned(name);
+        Self {
+            refused: Some(why),
+            district: mentioned.first().copied().filter(|_| mentioned.len() == 1),
+            ..Self::default()
+        }
+    }
 }
 
 /// One form of one district for one period, as it was sent.
@@ -115,11 +128,6 @@ pub const FRAME_RULES: &[(&str, &str, &str, Severity)] = &[
 
 /// Reads one file for a run of a period.
 pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook) -> Reading {
-    let mut reading = Reading::default();
-    let mentioned = rulebook.register.mentioned(name);
-    if let [only] = mentioned.as_slice() {
-        reading.district = Some(*only);
-    }
     let headings: Vec<Heading<'_>> = rulebook.forms.iter().map(Heading::new).collect();
     let mut job = Job {
         rulebook,
@@ -135,16 +143,12 @@ pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook
         sheets,
         refused,
     } = job.out;
-    reading.notes = notes;
     if let Err(error) = outcome {
-        reading.refused = Some(error.words());
-        return reading;
+        return Reading::refused(error.words(), name, &rulebook.register);
     }
-    reading.received = one_of_each(received);
-    if let Some(first) = reading.received.first() {
-        reading.district = Some(first.district);
-    } else {
-        reading.refused = Some(refused.unwrap_or_else(|| {
+    let received = one_of_each(received);
+    let Some(first) = received.first() else {
+        let why = refused.unwrap_or_else(|| {
             let list = sheets.join("、");
             let forms: Vec<&str> = rulebook.forms.iter().map(|f| f.id.as_str()).collect();
             let known = forms.join("、");
@@ -152,9 +156,15 @@ pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook
                 "没有找到要报的报表（{known}）的表头。工作表有：{list}。请用下发的表样填报",
                 "no heading of a form ({known}) was found in the sheets {list}: use the form that was issued"
             )
-        }));
+        });
+        return Reading::refused(why, name, &rulebook.register);
+    };
+    Reading {
+        refused: None,
+        district: Some(first.district),
+        received,
+        notes,
     }
-    reading
 }
 
 /// Of several sheets with one form the first is kept; the others are told.
@@ -451,6 +461,7 @@ fn frame(
                 // Where the official form has the line: in the row over the heading, at the right.
                 let right = located.columns.iter().flatten().max().copied().unwrap_or(0);
                 let cell = Cell::new(located.head.0.saturating_sub(1), right);
+                let cell = grid.merge(cell).map_or(cell, |range| range.first);
                 let message = both!(
                     "没有写明计量单位（应为“{unit}”）",
                     "no unit is named (expected `{unit}`)"

@@ -72,6 +72,20 @@ pub fn fold(text: &str) -> String {
         .collect()
 }
 
+/// A label without the unit in brackets behind it, folded, and that unit: 覆盖率（%） is 覆盖率.
+pub fn without_unit(label: &str) -> (String, Option<String>) {
+    let folded = fold(label);
+    if let Some(open) = folded.rfind('(').filter(|open| *open > 0)
+        && folded.ends_with(')')
+    {
+        let unit = &folded[open + 1..folded.len() - 1];
+        if unit.chars().count() <= 4 {
+            return (folded[..open].to_owned(), Some(unit.to_owned()));
+        }
+    }
+    (folded, None)
+}
+
 /// Decimals beyond this are those of a formula's result, not of a statement.
 const MOST_DECIMALS: u8 = 8;
 

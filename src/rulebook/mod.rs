@@ -433,9 +433,14 @@ impl Building<'_> {
     }
 
     fn column(&mut self, entry: Entry<ColumnWritten>, axis: Axis) -> Column {
-        let Entry { name, span, value } = entry;
+        let Entry {
+            name,
+            span,
+            value,
+            sound,
+        } = entry;
         self.identifier(&name, &span);
-        if value.r#type.is_none() && axis == Axis::Columns {
+        if sound && value.r#type.is_none() && axis == Axis::Columns {
             let message = both!("栏 `{name}` 没有写 type", "the column `{name}` has no type");
             self.problem(span, message).help = Some(Text::new(
                 "例如 type = \"count\"（个数）、\"percent\"（百分率）、\"text\"（文字）",
@@ -464,9 +469,14 @@ impl Building<'_> {
     }
 
     fn row(&mut self, entry: Entry<RowWritten>, known: &[&str], axis: Axis) -> Row {
-        let Entry { name, span, value } = entry;
+        let Entry {
+            name,
+            span,
+            value,
+            sound,
+        } = entry;
         self.identifier(&name, &span);
-        if axis == Axis::Rows && value.r#type.is_none() {
+        if sound && axis == Axis::Rows && value.r#type.is_none() {
             let message = both!("行 `{name}` 没有写 type", "the row `{name}` has no type");
             self.problem(span, message);
         }

@@ -27,6 +27,8 @@ pub struct Entry<T> {
     pub span: Range<usize>,
     /// What stands under it.
     pub value: T,
+    /// Whether all of it could be understood.
+    pub sound: bool,
 }
 
 impl<'a> Tables<'a> {
@@ -53,11 +55,12 @@ impl<'a> Tables<'a> {
     /// The table under a key, if it is there and can be understood.
     pub fn one<T: DeserializeOwned>(&mut self, key: &str) -> Option<Entry<T>> {
         let (span, value) = self.remove(key)?;
-        let value = self.understand(value, &span)?;
+        let (value, sound) = self.understand(value, &span)?;
         Some(Entry {
             name: key.to_owned(),
             span,
             value,
+            sound,
         })
     }
 
@@ -80,11 +83,12 @@ impl<'a> Tables<'a> {
             .into_iter()
             .filter_map(|(name, value)| {
                 let span = name.span();
-                let value = self.understand(value, &span)?;
+                let (value, sound) = self.understand(value, &span)?;
                 Some(Entry {
                     name: name.into_inner().into_owned(),
                     span,
                     value,
+                    sound,
                 })
             })
             .collect()
@@ -107,11 +111,12 @@ impl<'a> Tables<'a> {
             .into_iter()
             .filter_map(|value| {
                 let span = value.span();
-                let value = self.understand(value, &span)?;
+                let (value, sound) = self.understand(value, &span)?;
                 Some(Entry {
                     name: key.to_owned(),
                     span,
                     value,
+                    sound,
                 })
             })
             .collect()
@@ -135,14 +140,19 @@ impl<'a> Tables<'a> {
         &mut self,
         mut value: Spanned<DeValue<'a>>,
         key: &Range<usize>,
-    ) -> Option<T> {
+    ) -> Option<(T, bool)> {
+        let before = self.problems.len();
         loop {
             let error = match T::deserialize(ValueDeserializer::from(value.clone())) {
-                Ok(value) => return Some(value),
+                Ok(value) => return Some((value, self.problems.len() == before)),
                 Err(error) => error,
             };
             let span = error.span().unwrap_or_else(|| key.clone());
             let missing = error.message().starts_with("missing field");
+            if missing && self.problems.len() > before {
+                // Most likely what is missing is what was just dropped.
+                return None;
+            }
             let at = if missing { key.clone() } else { span.clone() };
             self.problems
                 .push(translate(self.file, at, error.message()));
@@ -251,6 +261,12 @@ fn translate(file: &str, span: Range<usize>, library: &str) -> Problem {
         return problem(Text::new(
             format!("类型不对：这里是{zh_found}，应为{zh_expected}"),
             format!("wrong type: found {found}, expected {expected}"),
+        ));
+    }
+    if library.starts_with("wanted string") {
+        return problem(Text::new(
+            "类型不对：这里应为带引号的文字",
+            "wrong type: expected a text in quotes",
         ));
     }
     problem(Text::new(

@@ -1,4 +1,5 @@
 use crate::kit::{Office, repository};
+use polars::prelude::{ParquetReader, SerReader};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::fs;
@@ -95,8 +96,7 @@ fn every_planted_slip_is_found_at_its_cell_and_nothing_else_is() {
 fn the_citys_published_totals_come_out() {
     let office = run();
     let data = fs::File::open(office.path("output/2023-12/data/KY01.parquet")).expect("data");
-    let frame = polars::prelude::SerReader::finish(polars::prelude::ParquetReader::new(data));
-    let frame = frame.expect("a table");
+    let frame = ParquetReader::new(data).finish().expect("a table");
     let rows = frame
         .column("row")
         .expect("rows")

@@ -3,12 +3,12 @@
 //! A finding is plain data: it carries its words in both languages and is ordered, counted
 //! and published as it stands. How it looks in a workbook is for `report`.
 
+use crate::hash;
 use crate::place::Place;
 use crate::rulebook::written::{Audience, Severity};
 use crate::words::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 /// Findings of one rule in one submission that are told one by one; the rest are counted.
 pub const TOLD_IN_FULL: usize = 200;
@@ -110,16 +110,8 @@ pub enum State {
 
 /// The id of a finding: eight hexadecimal digits of what it is about.
 pub fn id(rule: &str, district: &str, period: &str, about: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in [rule, district, period, about] {
-        hash.update(part.as_bytes());
-        hash.update([0]);
-    }
-    hash.finalize()
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let whole = [rule, district, period, about].join("\0");
+    hash::of(whole.as_bytes())[..8].to_owned()
 }
 
 /// Puts findings in the order in which they are read: by severity, district as the caller

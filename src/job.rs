@@ -9,6 +9,7 @@
 
 use crate::baseline::Baseline;
 use crate::consolidate::consolidate;
+use crate::hash;
 use crate::intake::{Reading, discover};
 use crate::judge::{FileRead, judge};
 use crate::log::Log;
@@ -23,7 +24,6 @@ use crate::words::Lang;
 use crate::worker::pool::{Pool, WorkerCommand};
 use crate::worker::{Reply, Request};
 use chrono::NaiveDateTime;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -304,7 +304,7 @@ pub fn read_files(
                 Err(failure) => {
                     log.failure(&name, &failure);
                     // The hash is taken here where the worker could not say it.
-                    let sha256 = crate::worker::serve::hash(&path).unwrap_or_default();
+                    let sha256 = hash::of_file(&path).unwrap_or_default();
                     (
                         Reading::refused(failure.words(), &name, &rulebook.register),
                         sha256,
@@ -402,10 +402,7 @@ fn hashed(sources: &Sources) -> Vec<Hashed> {
         .iter()
         .map(|(name, text)| Hashed {
             path: name.clone(),
-            sha256: Sha256::digest(text.as_bytes())
-                .iter()
-                .map(|b| format!("{b:02x}"))
-                .collect(),
+            sha256: hash::of(text.as_bytes()),
             bytes: text.len() as u64,
         })
         .collect()

@@ -281,9 +281,10 @@ impl Judging<'_> {
                 for one in &own {
                     let failed: Vec<&FrameFinding> =
                         one.frame.iter().filter(|f| f.rule == *rule).collect();
-                    match failed.is_empty() {
-                        true => counts.passed += 1,
-                        false => counts.failed += 1,
+                    if failed.is_empty() {
+                        counts.passed += 1;
+                    } else {
+                        counts.failed += 1;
                     }
                     let findings = failed.iter().map(|f| self.frame(&id, form, one, f));
                     let findings: Vec<Finding> = findings.collect();
@@ -348,7 +349,9 @@ impl Judging<'_> {
         };
         for (rule, Checked { counts, findings }) in rules.iter().zip(checked) {
             let mut sum = Counts::default();
-            counts.iter().for_each(|one| sum.add(one));
+            for one in &counts {
+                sum.add(one);
+            }
             self.outcomes.push(RuleOutcome {
                 rule: rule.id.clone(),
                 form: form.id.clone(),
@@ -468,9 +471,10 @@ impl Judging<'_> {
                     let own = self.findings.iter().filter(|finding| {
                         finding.district == unit && finding.form.as_ref() == Some(&form.id)
                     });
-                    let checking = match reporting.is_here() {
-                        true => Checking::of(own),
-                        false => Checking::NotChecked,
+                    let checking = if reporting.is_here() {
+                        Checking::of(own)
+                    } else {
+                        Checking::NotChecked
                     };
                     FormStanding {
                         form: form.id.clone(),

@@ -1,6 +1,44 @@
 //! 核表 · 合表: checks the statistical workbooks that districts send in, and consolidates them.
-#![forbid(unsafe_code)]
-#![warn(missing_docs)]
+//!
+//! Districts fill Excel forms every month. hebiao reads what they sent, holds every figure
+//! against declarative rules, adds up the city, and sends each district its own workbook back
+//! with the findings in it. It runs unattended; nobody but the district changes a figure.
+//!
+//! # The data's way
+//!
+//! ```text
+//! rules/ ─► rulebook ──────┬──────────┬──────────┬──────────────┐
+//! input/P ─► intake (in worker processes) ─► table ─► judge ─► consolidate ─► report ─► publish ─► output/P
+//! earlier periods ─► baseline ────────────────┘
+//! ```
+//!
+//! One direction, and each arrow is a plain value; [`job::run`] shows the street on one page.
+//! All is read before anything is judged, and all is judged before anything is written.
+//!
+//! # The rooms, from the ground up
+//!
+//! - [`number`], [`period`], [`place`], [`words`], [`hash`]: decimals as people mean them,
+//!   months, cells, sentences in both languages.
+//! - [`table`], [`finding`], [`standing`]: plain data of a submission, of what is wrong with it,
+//!   of how a district stands.
+//! - [`rulebook`]: what an office declares, and every mistake in it at its place.
+//! - [`expr`]: the language of rules; whole columns fast, single records exactly, formulas.
+//! - [`check`]: the kinds of checks, each lowered to assertions; counting.
+//! - [`workbook`]: file formats as raw sheets, and the overlay on a submitted package.
+//! - [`intake`]: raw sheets as submissions: whose, of when, every figure with its place.
+//! - [`worker`]: processes in which foreign bytes are touched.
+//! - [`baseline`], [`judge`], [`consolidate`]: earlier periods, verdicts, the city's figures.
+//! - [`report`], [`publish`]: what comes out, and how it gets there whole or not at all.
+//! - [`job`], [`log`], [`cli`]: the street, what it says, and its front door.
+//!
+//! # What is not where
+//!
+//! - calamine and quick-xml are known only in [`workbook`]; rust_xlsxwriter only in [`report`].
+//! - polars is known only in [`table`] and in the machine-readable reports.
+//! - No clock but the job's `now`: nothing published depends on when or where it was made.
+//! - [`check`] and [`judge`] open no file and see no path.
+//! - No threshold of law is in the code: they stand in rule files, each with its source.
+//! - The library never re-executes the current program: a pool of workers is given a command.
 
 #[macro_use]
 pub mod words;
@@ -10,6 +48,7 @@ pub mod cli;
 pub mod consolidate;
 pub mod expr;
 pub mod finding;
+pub mod hash;
 pub mod intake;
 pub mod job;
 pub mod judge;

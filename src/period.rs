@@ -77,6 +77,7 @@ impl Period {
     }
 
     /// The same month a year earlier.
+    #[must_use]
     pub fn last_year(self) -> Self {
         Self {
             year: self.year - 1,
@@ -96,6 +97,7 @@ impl Period {
     }
 
     /// The period before this one, for a form of this periodicity.
+    #[must_use]
     pub fn before(self, periodicity: Periodicity) -> Self {
         match periodicity {
             Periodicity::Month => self.minus(1),

@@ -65,8 +65,8 @@ pub fn column_letters(column: u32) -> String {
     let mut letters = Vec::new();
     let mut rest = column + 1;
     while rest > 0 {
-        let digit = u8::try_from((rest - 1) % 26).expect("a remainder of 26 fits");
-        letters.push(char::from(b'A' + digit));
+        let digit = (rest - 1) % 26;
+        letters.extend(char::from_digit(digit + 10, 36).map(|letter| letter.to_ascii_uppercase()));
         rest = (rest - 1) / 26;
     }
     letters.iter().rev().collect()

@@ -32,11 +32,10 @@ use std::thread;
 use std::time::Duration;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use carry::carry_over;
 use disk::{
-    exchange, exists, expect_folder, flush_files, flush_folder, flush_folders, hex, is_absent,
+    exchange, exists, expect_folder, flush_files, flush_folder, flush_folders, is_absent,
     not_renamed, rename, sha256, write_synced,
 };
 
@@ -304,7 +303,7 @@ impl Stage<'_> {
         flush_folders(&self.path)?;
         reached("carried over");
 
-        let mut seal = hex(&Sha256::digest(&manifest));
+        let mut seal = crate::hash::of(&manifest);
         seal.truncate(SEAL);
         let next = dir.join(format!(".next-{}-{seal}", self.period));
         rename(&self.path, &next)?;

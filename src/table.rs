@@ -325,19 +325,17 @@ impl Table {
         let wanted = u32::try_from(record).ok()?;
         // Blocks are in order of their first record; a fixed form's stacked records have one each,
         // or several where the form is spread over sheets.
-        let blocks = self.blocks.iter().filter(|block| {
+        let mut blocks = self.blocks.iter().filter(|block| {
             block.first <= wanted
                 && (row.is_some() && block.first == wanted
                     || row.is_none() && ((wanted - block.first) as usize) < block.rows.len())
         });
-        blocks
-            .filter_map(|block| {
-                let at = row.unwrap_or((wanted - block.first) as usize);
-                let sheet_row = (*block.rows.get(at)?)?;
-                let sheet_column = (*block.columns.get(column)?)?;
-                Some((block.sheet.as_str(), Cell::new(sheet_row, sheet_column)))
-            })
-            .next()
+        blocks.find_map(|block| {
+            let at = row.unwrap_or((wanted - block.first) as usize);
+            let sheet_row = (*block.rows.get(at)?)?;
+            let sheet_column = (*block.columns.get(column)?)?;
+            Some((block.sheet.as_str(), Cell::new(sheet_row, sheet_column)))
+        })
     }
 
     /// The record of a list that stands in a row of a sheet.

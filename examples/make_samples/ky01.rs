@@ -247,7 +247,12 @@ fn false_rates(name: &str, counts: &Table, entries: &mut Entries) -> Option<Slip
             assert!(whole.digits > 300, "more than 30 %");
             let what = format!("合计申报数同比增长{whole}%，属实但变动较大，须说明");
             // The true figure is asked about where it stands, and stays as it is.
-            (TOTAL, APPLICATIONS, Entry::Count(counts[TOTAL][APPLICATIONS]), what)
+            (
+                TOTAL,
+                APPLICATIONS,
+                Entry::Count(counts[TOTAL][APPLICATIONS]),
+                what,
+            )
         }
         _ => return None,
     };

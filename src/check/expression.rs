@@ -22,7 +22,6 @@ pub(super) const KIND: Kind = Kind {
 
 /// Makes a `[[rule]]` ready for use. What is wrong with it is added to the problems.
 pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten, span: Range<usize>) {
-    let form = on.form;
     let Some(check) = &written.check else {
         let id = written.id.get_ref();
         let message = both!(
@@ -51,61 +50,14 @@ pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten, span: Range<usize>) {
         return;
     };
     let mut assertions = Vec::new();
-    for (at, scope) in scopes.iter().enumerate() {
+    for scope in &scopes {
         // What is wrong in one row is wrong in all: it is told once.
-        match resolve(&expression, *scope) {
-            Ok(_) if at == 0 || assertions.len() == at => {
-                let Some(assertion) = assertion(on, written, &expression, *scope) else {
-                    return;
-                };
-                assertions.push(assertion);
-            }
-            Ok(_) => {}
-            Err(problem) => {
-                on.problems.push(problem);
-                return;
-            }
-        }
+        let Some(assertion) = assertion(on, written, &expression, *scope) else {
+            return;
+        };
+        assertions.push(assertion);
     }
-    let ratio = assertions
-        .iter()
-        .any(|a| a.floor.is_none() && growth(&a.claim).is_some());
-    if ratio && written.severity.get_ref() != &Severity::Error {
-        let problem = Problem::new(
-            &form.file,
-            check.span(),
-            Text::new(
-                "增长率类审核没有写基数下限：基数很小时一两个数的变化也会报出",
-                "a ratio without a floor also fires on tiny bases",
-            ),
-        );
-        on.problems.push(
-            problem
-                .help(Text::new(
-                    "加上 at_least = 20（基数不小于）和 by_at_least = 10（变化不小于）",
-                    "add `at_least = 20` for the base and `by_at_least = 10` for the change",
-                ))
-                .warning(),
-        );
-    }
-    let earlier = assertions
-        .iter()
-        .flat_map(Assertion::reads)
-        .any(|l| l.source != Source::Own);
-    if earlier && *written.severity.get_ref() == Severity::Error {
-        let problem = Problem::new(
-            &form.file,
-            written.severity.span(),
-            Text::new(
-                "与往期数比较的审核最多定为核实：真实的数字也可能不同",
-                "a rule that compares with the past is a query at most: true figures may differ",
-            ),
-        );
-        on.problems.push(problem.help(Text::new(
-            "改为 severity = \"query\"；需要月底前说清的，加 settle_by_close = true",
-            "write severity = \"query\", with settle_by_close = true if it must be settled",
-        )));
-    }
+    plausible(on, written, &expression, &assertions);
     for words in [&written.message, &written.message_en]
         .into_iter()
         .flatten()
@@ -143,6 +95,41 @@ pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten, span: Range<usize>) {
     rule.assertions = assertions;
     rule.examples = examples;
     on.rules.push(rule);
+}
+
+/// What compares with the past is never an error, and a ratio wants a floor.
+fn plausible(
+    on: &mut Lowering<'_>,
+    written: &RuleWritten,
+    expression: &Written,
+    assertions: &[Assertion],
+) {
+    let file = &on.form.file;
+    let is_error = *written.severity.get_ref() == Severity::Error;
+    let bare = |a: &Assertion| a.floor.is_none() && growth(&a.claim).is_some();
+    if !is_error && assertions.iter().any(bare) {
+        let message = Text::new(
+            "增长率类审核没有写基数下限：基数很小时一两个数的变化也会报出",
+            "a ratio without a floor also fires on tiny bases",
+        );
+        let problem = Problem::new(file, expression.span.clone(), message).help(Text::new(
+            "加上 at_least = 20（基数不小于）和 by_at_least = 10（变化不小于）",
+            "add `at_least = 20` for the base and `by_at_least = 10` for the change",
+        ));
+        on.problems.push(problem.warning());
+    }
+    let mut reads = assertions.iter().flat_map(Assertion::reads);
+    if is_error && reads.any(|leaf| leaf.source != Source::Own) {
+        let message = Text::new(
+            "与往期数比较的审核最多定为核实：真实的数字也可能不同",
+            "a rule that compares with the past is a query at most: true figures may differ",
+        );
+        let problem = Problem::new(file, written.severity.span(), message).help(Text::new(
+            "改为 severity = \"query\"；需要月底前说清的，加 settle_by_close = true",
+            "write severity = \"query\", with settle_by_close = true if it must be settled",
+        ));
+        on.problems.push(problem);
+    }
 }
 
 /// The rows, columns or whole forms that the rule is evaluated for.
@@ -337,7 +324,7 @@ fn placeholders(on: &mut Lowering<'_>, words: &Spanned<String>, scopes: &[Scope<
             span: start - 1..start + name.len() + 1,
         };
         if let Err(problem) = resolve(&written, *scope) {
-            on.problems.push(problem);
+            on.problems.push(*problem);
         }
     }
 }
@@ -374,19 +361,18 @@ fn examples(
                     continue;
                 }
                 Err(problem) => {
-                    on.problems.push(problem);
+                    on.problems.push(*problem);
                     continue;
                 }
             };
-            match figure(on.form, leaf, value.get_ref()) {
-                Some(figure) => given.push((leaf, figure)),
-                None => {
-                    let message = Text::new(
-                        "这里应是数字或带引号的文字，百分率写成 \"80.6%\"",
-                        "expected a number or a text; a rate is written \"80.6%\"",
-                    );
-                    on.problem(value.span(), message);
-                }
+            if let Some(figure) = figure(on.form, leaf, value.get_ref()) {
+                given.push((leaf, figure));
+            } else {
+                let message = Text::new(
+                    "这里应是数字或带引号的文字，百分率写成 \"80.6%\"",
+                    "expected a number or a text; a rate is written \"80.6%\"",
+                );
+                on.problem(value.span(), message);
             }
         }
         let gives = *example.gives.get_ref();

@@ -1,7 +1,7 @@
 //! The kinds of checks: what each lowers to, and what it says of a failure.
 //!
 //! A kind has one job, to lower what stands in a rule file to
-//! [`Assertion`](crate::rulebook::rule::Assertion)s. Counting, exactness, formulas and places
+//! [`Assertion`]s. Counting, exactness, formulas and places
 //! then exist once, in [`run`]. Adding a kind touches its own files and one line in [`KINDS`].
 //!
 //! No file is opened here and no path is known.
@@ -150,7 +150,7 @@ impl Lowering<'_> {
         match resolve(written, scope) {
             Ok(expr) => Some(expr.0),
             Err(problem) => {
-                self.problems.push(problem);
+                self.problems.push(*problem);
                 None
             }
         }
@@ -170,7 +170,7 @@ pub(crate) fn rows(form: &Form) -> Vec<Option<usize>> {
 pub(crate) fn resolve(
     written: &Written,
     scope: Scope<'_>,
-) -> Result<crate::expr::types::Typed, Problem> {
+) -> Result<crate::expr::types::Typed, Box<Problem>> {
     let is_row = |no: &str| {
         scope
             .form
@@ -180,7 +180,7 @@ pub(crate) fn resolve(
     };
     parse::parse(&written.text, &is_row)
         .and_then(|node| scope.resolve(&node))
-        .map_err(|mistake| at_file(scope.form, written, mistake))
+        .map_err(|mistake| Box::new(at_file(scope.form, written, mistake)))
 }
 
 /// A mistake in an expression, moved to where the expression stands in the rule file.

@@ -103,7 +103,7 @@ fn push(
             Err(problem) => {
                 // One sentence for the expression, not one for each row it is tried on.
                 if !told {
-                    on.problems.push(problem);
+                    on.problems.push(*problem);
                 }
                 told = true;
                 continue;

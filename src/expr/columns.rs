@@ -381,11 +381,9 @@ impl Columns<'_> {
 
     /// A comparison of words, where it is one.
     fn words(&self, relation: Relation, a: &Expr, b: &Expr) -> Option<Vec<Verdict>> {
-        let (leaf, text) = match (a, b) {
-            (Expr::Leaf(leaf), Expr::Text(text)) | (Expr::Text(text), Expr::Leaf(leaf)) => {
-                (leaf, text)
-            }
-            _ => return None,
+        let ((Expr::Leaf(leaf), Expr::Text(text)) | (Expr::Text(text), Expr::Leaf(leaf))) = (a, b)
+        else {
+            return None;
         };
         Some(
             (0..self.records)

@@ -198,6 +198,7 @@ mod tests {
     use crate::expr::Leaf;
     use crate::number::Exact;
 
+    #[expect(clippy::unnecessary_wraps, reason = "the shape that formulas ask for")]
     fn cells(leaf: Leaf) -> Option<Operand> {
         let letter = ["C", "D", "E", "F"][leaf.variable];
         let scale = if leaf.variable == 3 { -2 } else { 0 };

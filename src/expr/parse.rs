@@ -209,7 +209,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Mistake> {
                     ('<', Some('=')) | ('≤' | '≦', _) => "<=",
                     ('>', Some('=')) | ('≥' | '≧', _) => ">=",
                     ('<', Some('>')) | ('!', Some('=')) | ('≠', _) => "!=",
-                    ('=', Some('=')) | ('=', _) => "=",
+                    ('=', Some('=') | _) => "=",
                     ('<', _) => "<",
                     ('>', _) => ">",
                     ('+', _) => "+",
@@ -514,13 +514,11 @@ impl Parser<'_> {
                 };
                 self.at += 1;
                 self.expect_sign("]")?;
-                match lexeme.parse() {
-                    Ok(number) => Kind::ColumnNo(number),
-                    Err(_) => {
-                        let message =
-                            both!("`{lexeme}` 不是栏次", "`{lexeme}` is no column number");
-                        return Err(Mistake::new(span, message));
-                    }
+                if let Ok(number) = lexeme.parse() {
+                    Kind::ColumnNo(number)
+                } else {
+                    let message = both!("`{lexeme}` 不是栏次", "`{lexeme}` is no column number");
+                    return Err(Mistake::new(span, message));
                 }
             }
             Token::Sign("(") => {

@@ -181,7 +181,7 @@ impl Scope<'_> {
                     Measured::Quotient
                 }
                 _ => {
-                    self.comparable(node, (&left, &x), (&right, &y))?;
+                    Self::comparable(node, (&left, &x), (&right, &y))?;
                     if x == Measured::Bare { y } else { x }
                 }
             },
@@ -219,7 +219,7 @@ impl Scope<'_> {
             let message = Text::new("文字只能用 = 或 ≠ 比较", "text compares with = or ≠ only");
             return Err(Mistake::new(node.span.clone(), message));
         }
-        self.comparable(node, (&left, &x), (&right, &y))?;
+        Self::comparable(node, (&left, &x), (&right, &y))?;
         Ok((
             Expr::Compare(relation, Box::new(left), Box::new(right)),
             Measured::Truth,
@@ -228,7 +228,6 @@ impl Scope<'_> {
 
     /// Whether two things can be compared or added, and if not, why.
     fn comparable(
-        &self,
         node: &Node,
         (left, x): (&Expr, &Measured),
         (right, y): (&Expr, &Measured),
@@ -369,7 +368,7 @@ impl Scope<'_> {
         for argument in arguments {
             let (expr, found) = self.numeric(argument)?;
             if let (Some(measure), Some(first)) = (&measure, parts.first()) {
-                self.comparable(node, (first, measure), (&expr, &found))?;
+                Self::comparable(node, (first, measure), (&expr, &found))?;
             }
             if measure.is_none() || measure == Some(Measured::Bare) {
                 measure = Some(found);
@@ -391,7 +390,7 @@ impl Scope<'_> {
         let (now, x) = self.numeric(&arguments[0])?;
         if let Some(second) = arguments.get(1) {
             let (before, y) = self.numeric(second)?;
-            self.comparable(node, (&now, &x), (&before, &y))?;
+            Self::comparable(node, (&now, &x), (&before, &y))?;
         }
         let before = self.second(arguments)?;
         Ok((
@@ -502,7 +501,8 @@ impl Scope<'_> {
             label: &c.label.zh,
             aliases: &c.aliases,
         });
-        look_up(name, known.collect()).map_err(|unknown| unknown.mistake(node, name, true))
+        look_up(name, &known.collect::<Vec<_>>())
+            .map_err(|unknown| unknown.mistake(node, name, true))
     }
 
     fn row(&self, node: &Node, name: &str) -> Result<usize, Mistake> {
@@ -519,7 +519,8 @@ impl Scope<'_> {
             label: &r.label.zh,
             aliases: &r.aliases,
         });
-        look_up(name, known.collect()).map_err(|unknown| unknown.mistake(node, name, false))
+        look_up(name, &known.collect::<Vec<_>>())
+            .map_err(|unknown| unknown.mistake(node, name, false))
     }
 }
 
@@ -549,7 +550,7 @@ impl Unknown {
 }
 
 /// A name among ids, then whole labels and aliases, then last parts of labels.
-fn look_up(name: &str, known: Vec<Named<'_>>) -> Result<usize, Unknown> {
+fn look_up(name: &str, known: &[Named<'_>]) -> Result<usize, Unknown> {
     if let Some(at) = known.iter().position(|k| k.id == name) {
         return Ok(at);
     }

@@ -216,7 +216,7 @@ impl<'a> Heading<'a> {
     }
 
     /// The sheet column under a heading of the stub.
-    fn stub(&self, grid: &Grid<'_>, located: &Located, heading: Option<&String>) -> Option<u32> {
+    fn stub(grid: &Grid<'_>, located: &Located, heading: Option<&String>) -> Option<u32> {
         let heading = heading?;
         let (_, last) = located.head;
         (last.saturating_sub(3)..=last).find_map(|row| {
@@ -230,8 +230,8 @@ impl<'a> Heading<'a> {
     fn fixed_rows(&self, grid: &Grid<'_>, located: &mut Located) {
         let figures: Vec<u32> = located.columns.iter().flatten().copied().collect();
         let leftmost = figures.iter().min().copied().unwrap_or(0);
-        let labels = self.stub(grid, located, self.row_label.as_ref());
-        let codes = self.stub(grid, located, self.row_no.as_ref());
+        let labels = Self::stub(grid, located, self.row_label.as_ref());
+        let codes = Self::stub(grid, located, self.row_no.as_ref());
         let mut rows: Vec<Option<u32>> = vec![None; self.form.rows.len()];
         let body = grid
             .rows

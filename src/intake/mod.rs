@@ -5,10 +5,14 @@
 //! about other submissions, or judges a figure.
 
 pub mod discover;
+mod frame;
 mod grid;
+
 mod identity;
 mod locate;
 pub mod value;
+
+pub use frame::{FRAME_RULES, FrameFinding};
 
 use crate::period::Period;
 use crate::place::Cell;
@@ -16,12 +20,11 @@ use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::rulebook::register::Register;
-use crate::rulebook::written::{Blank, Precision, Severity, Type};
+use crate::rulebook::written::{Blank, Precision, Type};
 use crate::table::{Absent, Block, CellDress, Draft, DraftColumn, Dress, Marks, Unreadable, Words};
 use crate::words::Text;
 use crate::workbook::{self, RawSheet, RawValue};
 use grid::Grid;
-use identity::Surroundings;
 use locate::{Heading, Located};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -72,59 +75,6 @@ pub struct Received {
     #[serde(skip)]
     pub draft: Draft,
 }
-
-/// What is wrong with a form rather than with a figure.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FrameFinding {
-    /// What is looked at, the last part of the rule's id: `unit_line`.
-    pub rule: String,
-    /// How much it weighs.
-    pub severity: Severity,
-    /// Where.
-    pub cell: Option<Cell>,
-    /// What stands there.
-    pub found: String,
-    /// What should.
-    pub expected: Option<String>,
-    /// What is wrong.
-    pub message: Text,
-    /// What to do.
-    pub fix: Text,
-}
-
-/// What is looked at in every form, besides its figures.
-pub const FRAME_RULES: &[(&str, &str, &str, Severity)] = &[
-    (
-        "columns",
-        "栏目齐全",
-        "all columns are there",
-        Severity::Error,
-    ),
-    (
-        "rows",
-        "行次齐全、代码与名称相符",
-        "all rows are there, code and label agree",
-        Severity::Error,
-    ),
-    (
-        "signatures",
-        "表尾签名齐全",
-        "the foot is signed",
-        Severity::Error,
-    ),
-    (
-        "unit_line",
-        "写明计量单位",
-        "the unit is named",
-        Severity::Query,
-    ),
-    (
-        "cells",
-        "单元格都能读出",
-        "every cell can be read",
-        Severity::Error,
-    ),
-];
 
 /// Reads one file for a run of a period.
 pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook) -> Reading {
@@ -179,17 +129,18 @@ fn one_of_each(received: Vec<Received>) -> Vec<Received> {
             continue;
         };
         let (a, b) = (&first.sheet, &one.sheet);
+        let message = both!(
+            "工作簿里有两张同样的表：“{a}”和“{b}”，按“{a}”审核",
+            "the workbook has the form twice, on `{a}` and `{b}`; `{a}` is the one that is checked"
+        );
+        let fix = Text::new(
+            "删去多余的一张后重报",
+            "take one of the two out and send it again",
+        );
+        let finding = FrameFinding::new("rows", None, message, fix);
         first.frame.push(FrameFinding {
-            rule: "rows".to_owned(),
-            severity: Severity::Query,
-            cell: None,
             found: b.clone(),
-            expected: None,
-            message: both!(
-                "工作簿里有两张同样的表：“{a}”和“{b}”，按“{a}”审核",
-                "the workbook has the form twice, on `{a}` and `{b}`; `{a}` is the one that is checked"
-            ),
-            fix: both!("删去多余的一张后重报", "take one of the two out and send it again"),
+            ..finding
         });
     }
     kept
@@ -243,7 +194,7 @@ impl Job<'_> {
             district: identity.district,
             period: Some(identity.period),
             sheet: sheet.name.clone(),
-            frame: frame(form, &grid, &located, &around),
+            frame: frame::findings(form, &grid, &located, &around),
             ..Received::default()
         };
         let mut reader = TableReader {
@@ -331,178 +282,6 @@ impl Job<'_> {
             );
         }
     }
-}
-
-/// What is wrong with the form itself: missing columns and rows, unit, signatures.
-fn frame(
-    form: &Form,
-    grid: &Grid<'_>,
-    located: &Located,
-    around: &Surroundings,
-) -> Vec<FrameFinding> {
-    let mut findings = Vec::new();
-    let mut add = |rule: &str, severity, cell, found: String, expected, message, fix| {
-        let rule = rule.to_owned();
-        findings.push(FrameFinding {
-            rule,
-            severity,
-            cell,
-            found,
-            expected,
-            message,
-            fix,
-        });
-    };
-    let head = Some(Cell::new(located.head.0, 0));
-    for (column, at) in form.columns.iter().zip(&located.columns) {
-        if at.is_none() && !column.optional {
-            let label = column.label.zh.clone();
-            let message = both!("缺少栏目“{label}”", "the column `{label}` is missing");
-            let fix = Text::new(
-                "用下发的表样填报，不要删改栏目",
-                "use the form that was issued and leave its columns as they are",
-            );
-            add(
-                "columns",
-                Severity::Error,
-                head,
-                String::new(),
-                Some(label),
-                message,
-                fix,
-            );
-        }
-    }
-    if form.is_fixed() {
-        let torn: Vec<&String> = located.torn_rows.iter().map(|(_, name)| name).collect();
-        for (row, at) in form.rows.iter().zip(&located.rows) {
-            if at.is_none() && !torn.contains(&&row.label.zh) {
-                let label = row.label.zh.clone();
-                let message = both!("缺少“{label}”这一行", "the row `{label}` is missing");
-                let fix = Text::new(
-                    "补上这一行，没有数据的留空",
-                    "put the row in again, blank where there is nothing",
-                );
-                add(
-                    "rows",
-                    Severity::Error,
-                    head,
-                    String::new(),
-                    Some(label),
-                    message,
-                    fix,
-                );
-            }
-        }
-        for (cell, label) in &located.torn_rows {
-            let message = both!(
-                "“{label}”这一行的代码与名称不符，没有读取",
-                "code and label of the row `{label}` contradict each other; it was not read"
-            );
-            let fix = Text::new("改正代码或名称", "mend the code or the label");
-            add(
-                "rows",
-                Severity::Error,
-                Some(*cell),
-                label.clone(),
-                None,
-                message,
-                fix,
-            );
-        }
-    }
-    for label in &form.signatures {
-        match around.signatures.get(label) {
-            Some((_, name)) if !name.is_empty() => {}
-            signed => {
-                let cell = signed
-                    .map(|(cell, _)| *cell)
-                    .or(Some(Cell::new(located.last + 2, 0)));
-                let message = both!("表尾“{label}”没有填写", "the foot does not name {label}");
-                let fix = both!("补填{label}姓名", "fill in the name");
-                add(
-                    "signatures",
-                    Severity::Error,
-                    cell,
-                    String::new(),
-                    None,
-                    message,
-                    fix,
-                );
-            }
-        }
-    }
-    if let Some(unit) = &form.unit {
-        let in_heading = located.units.iter().flatten().any(|found| found == unit);
-        match &around.unit {
-            Some((_, found)) if value::fold(found).contains(&value::fold(unit)) => {}
-            Some((_, found)) if value::money_scale(found, unit).is_some() => {}
-            Some((cell, found)) => {
-                let message = both!(
-                    "计量单位写的是“{found}”，本表应为“{unit}”",
-                    "the unit line says `{found}`, the form is in `{unit}`"
-                );
-                let fix = Text::new(
-                    "核对各栏数字是按哪个单位填的，再改正计量单位",
-                    "check in which unit the figures are, then mend the line",
-                );
-                add(
-                    "unit_line",
-                    Severity::Query,
-                    Some(*cell),
-                    found.clone(),
-                    Some(unit.clone()),
-                    message,
-                    fix,
-                );
-            }
-            None if in_heading => {}
-            None => {
-                // Where the official form has the line: in the row over the heading, at the right.
-                let right = located.columns.iter().flatten().max().copied().unwrap_or(0);
-                let cell = Cell::new(located.head.0.saturating_sub(1), right);
-                let cell = grid.merge(cell).map_or(cell, |range| range.first);
-                let message = both!(
-                    "没有写明计量单位（应为“{unit}”）",
-                    "no unit is named (expected `{unit}`)"
-                );
-                let fix = both!(
-                    "在表头右上方写“计量单位：{unit}”",
-                    "write `计量单位：{unit}` over the heading's right end"
-                );
-                add(
-                    "unit_line",
-                    Severity::Query,
-                    Some(cell),
-                    String::new(),
-                    Some(unit.clone()),
-                    message,
-                    fix,
-                );
-            }
-        }
-    }
-    if grid.sheet.damaged > 0 {
-        let count = grid.sheet.damaged;
-        let message = both!(
-            "有 {count} 个单元格读不出来（例如 #SPILL! 一类的新函数结果）",
-            "{count} cells can't be read, such as results of new functions (`#SPILL!`)"
-        );
-        let fix = Text::new(
-            "把公式结果粘贴为数值后重报",
-            "paste the results as values and send it again",
-        );
-        add(
-            "cells",
-            Severity::Error,
-            None,
-            String::new(),
-            None,
-            message,
-            fix,
-        );
-    }
-    findings
 }
 
 /// The figures of a located table.

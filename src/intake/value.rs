@@ -134,7 +134,12 @@ pub fn plain(x: f64) -> String {
 
 /// A day of the 1900 calendar as people write it.
 fn day(serial: f64, format: Format) -> String {
-    let days = chrono::TimeDelta::try_days(serial.floor().clamp(0.0, 2_958_465.0) as i64);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the days up to the year 9999"
+    )]
+    let days = serial.floor().clamp(0.0, 2_958_465.0) as i64;
+    let days = chrono::TimeDelta::try_days(days);
     chrono::NaiveDate::from_ymd_opt(1899, 12, 30)
         .zip(days)
         .and_then(|(first, days)| first.checked_add_signed(days))
@@ -328,6 +333,10 @@ mod tests {
         )
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "each is made for this one look"
+    )]
     fn value(read: Read) -> Option<(f64, u8)> {
         match read {
             Read::Number { value, dress, .. } => Some((value, dress.decimals)),

@@ -9,10 +9,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::disk::{
-    Entry, Kind, exists, expect_folder, flush_folder, hex, is_absent, sha256, slashed, walk,
+    Entry, Kind, exists, expect_folder, flush_folder, is_absent, sha256, slashed, walk,
 };
 use super::{CARRY, Error, MANIFEST};
 
@@ -201,12 +200,12 @@ fn place(source: &Path, kind: Kind, folder: &Path, dir: &Path) -> Result<Option<
         }
         if hash.is_none() {
             hash = Some(match kind {
-                Kind::Link => hex(&Sha256::digest(
+                Kind::Link => crate::hash::of(
                     fs::read_link(source)
                         .map_err(failed)?
                         .as_os_str()
                         .as_encoded_bytes(),
-                )),
+                ),
                 _ => sha256(source)?,
             });
         }

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use sha2::{Digest, Sha256};
-
 use super::{Error, Staged};
+use crate::hash;
 
 /// How many files are flushed side by side.
 const FLUSHERS: usize = 8;
@@ -138,7 +136,7 @@ fn flush_file(stage: &Path, relative: &Path, bytes: u64) -> Result<Staged, Error
         .write(true)
         .open(&path)
         .and_then(|file| {
-            let hash = sha256_of(&file)?;
+            let hash = hash::of_open(&file)?;
             file.sync_all()?;
             Ok(hash)
         });
@@ -302,30 +300,8 @@ pub(super) fn slashed(relative: &Path) -> Option<String> {
 }
 
 pub(super) fn sha256(path: &Path) -> Result<String, Error> {
-    File::open(path)
-        .and_then(|file| sha256_of(&file))
-        .map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })
-}
-
-fn sha256_of(mut file: &File) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&hasher.finalize())),
-            Ok(count) => hasher.update(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
+    hash::of_file(path).map_err(|source| Error::Read {
+        path: path.to_owned(),
+        source,
     })
 }

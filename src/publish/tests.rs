@@ -185,9 +185,7 @@ fn links_are_carried_as_links_and_pipes_are_refused() {
     let odd = dir.path().join(P).join(OsStr::from_bytes(b"\xffodd"));
     fs::write(&odd, "o").unwrap();
     let carried = publish(&dir, "summary.xlsx = S2, link/a = A");
-    let hash = &hex(&Sha256::digest(
-        outside.path().as_os_str().as_encoded_bytes(),
-    ))[..8];
+    let hash = &crate::hash::of(outside.path().as_os_str().as_encoded_bytes())[..8];
     let kept = format!("link（人工修改 {hash}）");
     assert_eq!(carried, [kept.as_str(), "\u{fffd}odd"]);
     assert_eq!(

@@ -130,6 +130,9 @@ struct Traced<'a> {
     record: usize,
 }
 
+/// A sheet's marks, and the texts of the notes on its cells.
+type Marked = (Vec<Mark>, BTreeMap<Cell, Vec<String>>);
+
 /// The first row of the list, from one: title, sentence, counts, a blank, the headings.
 const FIRST_LINE: usize = 6;
 
@@ -432,7 +435,7 @@ impl<'a> Writing<'a> {
         }
         match self
             .trace(finding)
-            .and_then(|traced| self.wrong(&traced, true))
+            .and_then(|traced| Self::wrong(&traced, true))
         {
             Some(wrong) => FrontValue::Formula {
                 formula: format!("IF(ISERROR({wrong}),\"✗\",IF({wrong},\"✗\",\"✓\"))"),
@@ -472,7 +475,7 @@ impl<'a> Writing<'a> {
 
     /// A formula that is true while the finding stands; addresses name their sheet where the
     /// formula stands on another one.
-    fn wrong(&self, traced: &Traced<'_>, with_sheet: bool) -> Option<String> {
+    fn wrong(traced: &Traced<'_>, with_sheet: bool) -> Option<String> {
         let Traced {
             form,
             assertion,
@@ -543,7 +546,7 @@ impl<'a> Writing<'a> {
 
     /// Colours and notes on the district's own sheets.
     fn sheets(&self) -> Vec<SheetOverlay> {
-        let mut sheets: BTreeMap<&str, (Vec<Mark>, BTreeMap<Cell, Vec<String>>)> = BTreeMap::new();
+        let mut sheets: BTreeMap<&str, Marked> = BTreeMap::new();
         if self.file_is_refused() {
             return Vec::new();
         }
@@ -554,9 +557,9 @@ impl<'a> Writing<'a> {
             let (marks, notes) = sheets.entry(sheet).or_default();
             let traced = self.trace(finding);
             let formula = match (&traced, finding.severity) {
-                (Some(traced), Severity::Error) => self
-                    .wrong(traced, false)
-                    .unwrap_or_else(|| Self::unchanged(traced, cell)),
+                (Some(traced), Severity::Error) => {
+                    Self::wrong(traced, false).unwrap_or_else(|| Self::unchanged(traced, cell))
+                }
                 // A query's colour must not teach which number would get through.
                 (Some(traced), _) => Self::unchanged(traced, cell),
                 (None, _) if finding.found.is_empty() => format!("LEN(TRIM({cell}))=0"),

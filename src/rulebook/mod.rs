@@ -82,24 +82,21 @@ impl Rulebook {
         mut problems: Vec<Problem>,
     ) -> Result<(Self, Vec<Problem>), Unusable> {
         let job = load_job(sources, &mut problems);
-        let register = match sources.files.get(register::FILE) {
-            Some(text) => {
-                let (register, found) = register::parse(text);
-                problems.extend(found);
-                register
-            }
-            None => {
-                let file = register::FILE;
-                problems.push(Problem::new(
-                    file,
-                    0..0,
-                    both!(
-                        "没有填报单位登记表 `{file}`",
-                        "there is no register `{file}`"
-                    ),
-                ));
-                Register::default()
-            }
+        let register = if let Some(text) = sources.files.get(register::FILE) {
+            let (register, found) = register::parse(text);
+            problems.extend(found);
+            register
+        } else {
+            let file = register::FILE;
+            problems.push(Problem::new(
+                file,
+                0..0,
+                both!(
+                    "没有填报单位登记表 `{file}`",
+                    "there is no register `{file}`"
+                ),
+            ));
+            Register::default()
         };
         let mut forms: Vec<(Form, Vec<Rule>)> = Vec::new();
         let files = sources.files.iter().filter(|(name, _)| is_form_file(name));
@@ -305,21 +302,7 @@ impl Building<'_> {
         rows: Vec<Entry<RowWritten>>,
         span: &Range<usize>,
     ) -> Form {
-        let due = head.due.as_ref().and_then(|due| {
-            let text = due.get_ref();
-            let read = Due::parse(text);
-            if read.is_none() {
-                let message = both!(
-                    "看不懂报送期限 `{text}`",
-                    "cannot read the due date `{text}`"
-                );
-                self.problem(due.span(), message).help = Some(Text::new(
-                    "写成 `次月10日`、`当月25日` 或 `12月20日`",
-                    "write `次月10日`, `当月25日` or `12月20日`",
-                ));
-            }
-            read
-        });
+        let due = head.due.as_ref().and_then(|due| self.due(due));
         for month in head
             .due_in
             .iter()
@@ -329,37 +312,7 @@ impl Building<'_> {
             let message = both!("没有 {found} 月", "there is no month {found}");
             self.problem(month.span(), message);
         }
-        if columns.is_empty() {
-            let message = Text::new(
-                "报表没有栏目：至少要有一个 `[columns.名称]`",
-                "the form has no columns",
-            );
-            self.problem(span.clone(), message);
-        }
-        match (head.rows, rows.is_empty(), head.key.is_empty()) {
-            (RowsKind::Fixed, true, _) => {
-                let message = Text::new(
-                    "固定表没有行：写 `[rows.名称]`，或改为 rows = \"list\"",
-                    "a fixed form has no rows: write `[rows.name]`, or rows = \"list\"",
-                );
-                self.problem(span.clone(), message);
-            }
-            (RowsKind::List, false, _) => {
-                let message = Text::new(
-                    "浮动表不写 `[rows.…]`：行由填报单位填",
-                    "a list has no `[rows.…]`: districts fill its rows",
-                );
-                self.problem(rows[0].span.clone(), message);
-            }
-            (RowsKind::List, _, true) => {
-                let message = Text::new(
-                    "浮动表要写 key = [\"…\"]：靠哪几栏区分各条记录",
-                    "a list needs key = [\"…\"]: the columns that tell its records apart",
-                );
-                self.problem(span.clone(), message);
-            }
-            _ => {}
-        }
+        self.shape(&head, columns.is_empty(), rows.first(), span);
         let ids: Vec<String> = columns.iter().map(|entry| entry.name.clone()).collect();
         let names: Vec<&str> = ids.iter().map(String::as_str).collect();
         let key = head
@@ -413,6 +366,63 @@ impl Building<'_> {
         };
         form.lay_out_variables();
         form
+    }
+
+    fn due(&mut self, due: &Spanned<String>) -> Option<Due> {
+        let text = due.get_ref();
+        let read = Due::parse(text);
+        if read.is_none() {
+            let message = both!(
+                "看不懂报送期限 `{text}`",
+                "cannot read the due date `{text}`"
+            );
+            self.problem(due.span(), message).help = Some(Text::new(
+                "写成 `次月10日`、`当月25日` 或 `12月20日`",
+                "write `次月10日`, `当月25日` or `12月20日`",
+            ));
+        }
+        read
+    }
+
+    /// Whether a form has what its kind needs: columns, and rows or a key.
+    fn shape(
+        &mut self,
+        head: &FormHead,
+        no_columns: bool,
+        first_row: Option<&Entry<RowWritten>>,
+        span: &Range<usize>,
+    ) {
+        if no_columns {
+            let message = Text::new(
+                "报表没有栏目：至少要有一个 `[columns.名称]`",
+                "the form has no columns",
+            );
+            self.problem(span.clone(), message);
+        }
+        match (head.rows, first_row, head.key.is_empty()) {
+            (RowsKind::Fixed, None, _) => {
+                let message = Text::new(
+                    "固定表没有行：写 `[rows.名称]`，或改为 rows = \"list\"",
+                    "a fixed form has no rows: write `[rows.name]`, or rows = \"list\"",
+                );
+                self.problem(span.clone(), message);
+            }
+            (RowsKind::List, Some(row), _) => {
+                let message = Text::new(
+                    "浮动表不写 `[rows.…]`：行由填报单位填",
+                    "a list has no `[rows.…]`: districts fill its rows",
+                );
+                self.problem(row.span.clone(), message);
+            }
+            (RowsKind::List, _, true) => {
+                let message = Text::new(
+                    "浮动表要写 key = [\"…\"]：靠哪几栏区分各条记录",
+                    "a list needs key = [\"…\"]: the columns that tell its records apart",
+                );
+                self.problem(span.clone(), message);
+            }
+            _ => {}
+        }
     }
 
     /// The position of a name among known ones; a mistake where it is not there.

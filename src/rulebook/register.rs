@@ -123,121 +123,159 @@ impl Register {
 
 /// Reads the register's text: a line a district under a line of headings.
 pub fn parse(text: &str) -> (Register, Vec<Problem>) {
-    let mut problems = Vec::new();
+    let mut reading = Reading {
+        text,
+        heads: Vec::new(),
+        problems: Vec::new(),
+    };
     let mut register = Register::default();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(text.as_bytes());
-    let heads: Vec<String> = match reader.headers() {
-        Ok(heads) => heads.iter().map(|h| h.trim().to_owned()).collect(),
-        Err(_) => Vec::new(),
-    };
-    let column = |name: &str| heads.iter().position(|head| head == name);
-    for needed in ["code", "name", "org_name", "region"] {
-        if column(needed).is_none() {
-            let message = both!(
-                "登记表缺少列 `{needed}`",
-                "the register has no column `{needed}`"
-            );
-            problems.push(Problem::new(FILE, first_line(text), message));
-        }
+    if let Ok(heads) = reader.headers() {
+        reading.heads = heads.iter().map(|head| head.trim().to_owned()).collect();
     }
-    if !problems.is_empty() {
-        return (register, problems);
+    if !reading.has_columns() {
+        return (register, reading.problems);
     }
+    // By code: the line that it stands on first.
+    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
     let mut record = csv::StringRecord::new();
     loop {
-        let start = usize::try_from(reader.position().byte()).unwrap_or(0);
+        let start = reader.position().clone();
+        let span = line_at(text, usize::try_from(start.byte()).unwrap_or(0));
         match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
             Err(_) => {
-                let message = Text::new("这一行读不出来", "this line cannot be read");
-                problems.push(Problem::new(FILE, line_at(text, start), message));
+                reading.problem(
+                    span,
+                    Text::new("这一行读不出来", "this line cannot be read"),
+                );
                 continue;
             }
         }
-        let span = line_at(text, start);
-        let field = |name: &str| {
-            column(name)
-                .and_then(|at| record.get(at))
-                .map_or("", str::trim)
-                .to_owned()
-        };
-        let mut period = |name: &str| {
-            let value = field(name);
-            if value.is_empty() {
-                return None;
-            }
-            let read = Period::parse(&value).ok();
-            if read.is_none() {
-                let message = both!(
-                    "`{name}` 应为 2023-12 这样的年月，这里是 `{value}`",
-                    "`{name}` is `{value}`: expected a month such as 2023-12"
-                );
-                problems.push(Problem::new(FILE, span.clone(), message));
-            }
-            read
-        };
-        let (valid_from, valid_to) = (period("valid_from"), period("valid_to"));
-        let (code, name) = (field("code"), field("name"));
-        if code.is_empty() || name.is_empty() {
-            let message = Text::new("代码和名称都要填", "a district needs a code and a name");
-            problems.push(Problem::new(FILE, span, message));
+        let Some(district) = reading.district(&record, &span) else {
             continue;
-        }
-        // Both become a folder's name.
-        if [&code, &name]
-            .iter()
-            .any(|s| s.contains(['/', '\\', ':', '*', '?', '"', '<', '>', '|']))
-            || code.starts_with('.')
-        {
-            let message = both!(
-                "代码 `{code}` 或名称 `{name}` 含有不能用于文件夹名的符号",
-                "code `{code}` or name `{name}` has a sign that no folder can be named with"
-            );
-            problems.push(Problem::new(FILE, span, message));
-            continue;
-        }
-        if let Some(line) = seen.insert(code.clone(), register.districts.len() + 2) {
+        };
+        let code = &district.code;
+        if let Some(line) = seen.get(code) {
             let message = both!(
                 "代码 `{code}` 重复：第 {line} 行已经用过",
                 "code `{code}` stands twice: first on line {line}"
             );
-            problems.push(Problem::new(FILE, span, message).help(Text::new(
+            reading.problem(span, message).help = Some(Text::new(
                 "每个填报单位一个代码，请改正其中一行",
                 "each reporting unit has a code of its own: mend one of the lines",
-            )));
+            ));
             continue;
         }
-        let list = |text: String| -> Vec<String> {
-            text.split('|')
-                .map(str::trim)
-                .filter(|s| !s.is_empty())
-                .map(str::to_owned)
-                .collect()
-        };
-        let mut aliases = list(field("aliases"));
-        aliases.extend(list(field("former_names")));
-        register.districts.push(District {
-            code,
-            name,
-            org_name: field("org_name"),
-            aliases,
-            region: field("region"),
-            valid_from,
-            valid_to,
-        });
+        seen.insert(code.clone(), start.line());
+        register.districts.push(district);
     }
-    if register.districts.is_empty() && problems.is_empty() {
+    if register.districts.is_empty() && reading.problems.is_empty() {
         let message = Text::new(
             "登记表里没有填报单位",
             "the register names no reporting unit",
         );
-        problems.push(Problem::new(FILE, first_line(text), message));
+        reading.problem(first_line(text), message);
     }
-    (register, problems)
+    (register, reading.problems)
+}
+
+struct Reading<'a> {
+    text: &'a str,
+    heads: Vec<String>,
+    problems: Vec<Problem>,
+}
+
+impl Reading<'_> {
+    fn problem(&mut self, span: Range<usize>, message: Text) -> &mut Problem {
+        self.problems.push(Problem::new(FILE, span, message));
+        self.problems.last_mut().expect("just added")
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        self.heads.iter().position(|head| head == name)
+    }
+
+    fn has_columns(&mut self) -> bool {
+        for needed in ["code", "name", "org_name", "region"] {
+            if self.column(needed).is_none() {
+                let message = both!(
+                    "登记表缺少列 `{needed}`",
+                    "the register has no column `{needed}`"
+                );
+                self.problem(first_line(self.text), message);
+            }
+        }
+        self.problems.is_empty()
+    }
+
+    fn field<'r>(&self, record: &'r csv::StringRecord, name: &str) -> &'r str {
+        let field = self.column(name).and_then(|at| record.get(at));
+        field.map_or("", str::trim)
+    }
+
+    /// One line as a district, if it can be one.
+    fn district(&mut self, record: &csv::StringRecord, span: &Range<usize>) -> Option<District> {
+        let (code, name) = (self.field(record, "code"), self.field(record, "name"));
+        if code.is_empty() || name.is_empty() {
+            let message = Text::new("代码和名称都要填", "a district needs a code and a name");
+            self.problem(span.clone(), message);
+            return None;
+        }
+        // Both become a folder's name.
+        let signs = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
+        if code.contains(signs) || name.contains(signs) || code.starts_with('.') {
+            let message = both!(
+                "代码 `{code}` 或名称 `{name}` 含有不能用于文件夹名的符号",
+                "code `{code}` or name `{name}` has a sign that no folder can be named with"
+            );
+            self.problem(span.clone(), message);
+            return None;
+        }
+        let list = |name: &str| -> Vec<String> {
+            let names = self.field(record, name).split('|').map(str::trim);
+            names.filter(|n| !n.is_empty()).map(str::to_owned).collect()
+        };
+        let mut aliases = list("aliases");
+        aliases.extend(list("former_names"));
+        let (valid_from, valid_to) = (
+            self.period(record, "valid_from", span),
+            self.period(record, "valid_to", span),
+        );
+        Some(District {
+            code: code.to_owned(),
+            name: name.to_owned(),
+            org_name: self.field(record, "org_name").to_owned(),
+            aliases,
+            region: self.field(record, "region").to_owned(),
+            valid_from,
+            valid_to,
+        })
+    }
+
+    fn period(
+        &mut self,
+        record: &csv::StringRecord,
+        name: &str,
+        span: &Range<usize>,
+    ) -> Option<Period> {
+        let value = self.field(record, name);
+        if value.is_empty() {
+            return None;
+        }
+        let read = Period::parse(value).ok();
+        if read.is_none() {
+            let message = both!(
+                "`{name}` 应为 2023-12 这样的年月，这里是 `{value}`",
+                "`{name}` is `{value}`: expected a month such as 2023-12"
+            );
+            self.problem(span.clone(), message);
+        }
+        read
+    }
 }
 
 fn first_line(text: &str) -> Range<usize> {

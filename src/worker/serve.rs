@@ -1,10 +1,10 @@
 //! The worker's side: one request after the other until its standard input ends.
 
 use super::{Reply, Request, frame};
+use crate::hash;
 use crate::intake;
 use crate::rulebook::Rulebook;
 use crate::workbook::overlay;
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -47,7 +47,7 @@ pub fn serve() -> io::Result<()> {
             },
             Request::Read { path, name, period } => match &rulebook {
                 Some(rulebook) => Reply::Read {
-                    sha256: hash(&path).unwrap_or_default(),
+                    sha256: hash::of_file(&path).unwrap_or_default(),
                     reading: intake::read(&path, &name, period, rulebook),
                 },
                 None => Reply::Refused {
@@ -89,28 +89,6 @@ fn annotate(
     let applied = overlay::apply(package, &mut out, overlay, &limits).map_err(|e| words(&e))?;
     out.flush().map_err(|e| words(&e))?;
     Ok(applied)
-}
-
-/// The hash of a file's bytes, in hexadecimal.
-///
-/// # Errors
-/// When the file cannot be read.
-pub fn hash(path: &Path) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut file = File::open(path)?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = io::Read::read(&mut file, &mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&buffer[..read]);
-    }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
 }
 
 /// A file may not take more memory than allowed: the allocation fails, and this worker with it.

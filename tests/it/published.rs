@@ -53,7 +53,6 @@ fn a_second_run_at_once_says_so() {
 
 /// Every output that a manifest names is there with its hash, and nothing is half written.
 fn is_whole(office: &Office) -> bool {
-    use sha2::Digest;
     let folder = office.path("output/2023-12");
     let Ok(manifest) = fs::read(folder.join("run.json")) else {
         return false;
@@ -65,9 +64,7 @@ fn is_whole(office: &Office) -> bool {
         .iter()
         .all(|output| {
             let bytes = fs::read(folder.join(output["path"].as_str().expect("a path")));
-            let hash = sha2::Sha256::digest(bytes.unwrap_or_default());
-            let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-            output["sha256"] == hash.as_str()
+            output["sha256"] == hebiao::hash::of(&bytes.unwrap_or_default()).as_str()
         })
 }
 

@@ -1,7 +1,7 @@
 //! `summary.xlsx`, the staff's workbench: what came, what does not add up, what the city comes to.
 //!
-//! One file a sheet. [`layout`] says where a form's figures stand, [`tally`] counts, so that two
-//! sheets can't count differently, and [`page`] knows paper, widths and links. Totals are
+//! One file a sheet. `layout` says where a form's figures stand, `tally` counts, so that two
+//! sheets can't count differently, and `page` knows paper, widths and links. Totals are
 //! formulas over the units' cells with the results that were judged; nothing else is computed.
 //! What staff decided, trends and the clean table that goes up are not here.
 

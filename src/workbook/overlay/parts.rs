@@ -468,11 +468,11 @@ impl<R: Read + Seek> Package<R> {
     /// Writes the package: its own parts in their order, then those added, by name.
     pub(super) fn write(mut self, out: impl Write + Seek) -> Result<(), OverlayError> {
         let failed = |source| OverlayError::Write { source };
-        // Nothing of the hour goes in, so two runs write the same bytes. Level 4 takes a third
-        // of the time of level 6 and a few hundredths more room.
+        // Nothing of the hour goes in, so two runs write the same bytes. Packing is the dearest
+        // part of a run: level 2 takes half of the time of level 4 and little more room.
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
-            .compression_level(Some(4))
+            .compression_level(Some(2))
             .last_modified_time(DateTime::default());
         let mut writer = ZipWriter::new(out);
         for (index, entry) in self.entries.iter().enumerate() {

@@ -106,6 +106,7 @@ pub fn judge<'a>(
     Judged {
         rulebook,
         period,
+        now,
         standing,
         submissions,
         files,
@@ -170,6 +171,10 @@ impl Judging<'_> {
                 ..
             } in received
             {
+                if !self.rulebook.forms[form].is_due_in(self.period) {
+                    self.out_of_season(&name, form, sheet);
+                    continue;
+                }
                 let one = InForce {
                     form,
                     district,
@@ -223,6 +228,22 @@ impl Judging<'_> {
         });
     }
 
+    /// A form that is not asked for in this month is told, and counts for nothing.
+    fn out_of_season(&mut self, file: &str, form: usize, sheet: String) {
+        let id = &self.rulebook.forms[form].id;
+        let what = both!(
+            "{id} 本期不要求报，没有审核",
+            "{id} is not asked for in this month and was not checked"
+        );
+        self.notes.push(ReadingNote {
+            file: file.to_owned(),
+            sheet,
+            what,
+            first: None,
+            count: 1,
+        });
+    }
+
     fn refuse(&mut self, file: &str, district: Option<usize>, why: &Text) {
         self.refused.extend(district);
         let unit = district
@@ -268,7 +289,6 @@ impl Judging<'_> {
             let own: Vec<&InForce> = in_force.iter().filter(|one| one.form == at).collect();
             for (rule, zh, en, severity) in FRAME_RULES {
                 let applies = match *rule {
-                    "rows" => form.is_fixed(),
                     "signatures" => !form.signatures.is_empty(),
                     "unit_line" => form.unit.is_some(),
                     _ => true,

@@ -233,6 +233,9 @@ pub fn mention(text: &str) -> Option<Mention> {
             .filter(|year| (1949..=2199).contains(year));
         return Some(Mention { year, month });
     }
+    if let Some(quarter) = quarter(&chars) {
+        return Some(quarter);
+    }
     // 2023-12, 2023.12, 202312
     for start in 0..chars.len() {
         let digits = chars[start..]
@@ -266,6 +269,27 @@ pub fn mention(text: &str) -> Option<Mention> {
         }
     }
     None
+}
+
+/// `2023年第四季度`, `4季度`: the quarter's last month.
+fn quarter(chars: &[char]) -> Option<Mention> {
+    let at = chars.windows(2).position(|pair| pair == ['季', '度'])?;
+    let sign = *chars.get(at.checked_sub(1)?)?;
+    let number = ["1一", "2二", "3三", "4四"]
+        .iter()
+        .position(|signs| signs.contains(sign))?;
+    let mut end = at - 1;
+    if end > 0 && chars[end - 1] == '第' {
+        end -= 1;
+    }
+    let year = (end > 4 && chars[end - 1] == '年')
+        .then(|| chars[end - 5..end - 1].iter().collect::<String>())
+        .and_then(|year| year.parse().ok())
+        .filter(|year| (1949..=2199).contains(year));
+    Some(Mention {
+        year,
+        month: 3 * (u32::try_from(number).ok()? + 1),
+    })
 }
 
 /// The period of a date.
@@ -334,5 +358,8 @@ mod tests {
         assert_eq!(found("联系电话：023-66000000"), None);
         assert_eq!(found("2023年10—12月"), Some((Some(2023), 12)));
         assert_eq!(found("丰都县.xlsx"), None);
+        assert_eq!(found("2022年第3季度"), Some((Some(2022), 9)));
+        assert_eq!(found("JH01表（2023年四季度）"), Some((Some(2023), 12)));
+        assert_eq!(found("四季度监测表"), Some((None, 12)));
     }
 }

@@ -118,6 +118,14 @@ fn plausible(
         ));
         on.problems.push(problem.warning());
     }
+    let has_floor = written.at_least.is_some() || written.by_at_least.is_some();
+    if has_floor && !assertions.iter().any(|a| growth(&a.claim).is_some()) {
+        let message = Text::new(
+            "at_least、by_at_least 只用于增长率，这条式子里没有 growth(…)",
+            "`at_least` and `by_at_least` are floors of a growth, and there is no `growth(…)` here",
+        );
+        on.problem(expression.span.clone(), message);
+    }
     let mut reads = assertions.iter().flat_map(Assertion::reads);
     if is_error && reads.any(|leaf| leaf.source != Source::Own) {
         let message = Text::new(
@@ -144,6 +152,19 @@ fn scopes<'a>(on: &mut Lowering<'a>, written: &RuleWritten) -> Option<Vec<Scope<
     let rows = chosen(on, &written.rows, &row_ids, "行", "row")?;
     let columns = chosen(on, &written.columns, &column_ids, "栏", "column")?;
     let scope = |row, column| Scope { form, row, column };
+    let idle = match written.each {
+        Each::Row => written.columns.first(),
+        Each::Column => written.rows.first(),
+        Each::District => written.rows.first().or(written.columns.first()),
+    };
+    if let Some(name) = idle {
+        let message = Text::new(
+            "rows 只限定逐行（each = \"row\"）的审核，columns 只限定逐栏（each = \"column\"）的审核",
+            "`rows` limits a rule with each = \"row\", `columns` one with each = \"column\"",
+        );
+        on.problem(name.span(), message);
+        return None;
+    }
     Some(match written.each {
         Each::District => vec![scope(None, None)],
         Each::Row if !form.is_fixed() => vec![scope(None, None)],

@@ -282,3 +282,49 @@ pub fn leaf_words(form: &Form, figures: &Figures<'_>, leaf: Leaf, record: usize)
         Err(_) => "（空）".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KINDS;
+    use crate::rulebook::Rulebook;
+    use crate::rulebook::source::Sources;
+
+    /// The rule that a kind's documentation shows, in a form of its own.
+    fn shown(doc: &str) -> String {
+        let example = doc
+            .split("```toml")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
+        let example = example.expect("every kind shows a rule");
+        let rows = if example.contains("[rows.") {
+            "[columns.pupils]\nlabel = \"在校生\"\ntype = \"count\"\n"
+        } else {
+            "[rows.all]\nlabel = \"合计\"\n"
+        };
+        format!("[form]\nid = \"X\"\ntitle = \"样例\"\n{rows}{example}")
+    }
+
+    #[test]
+    fn the_rule_that_each_kind_shows_loads() {
+        let register = "code,name,org_name,region\n1,甲区,甲区教委,东\n";
+        for kind in KINDS {
+            let mut sources = Sources::default();
+            sources
+                .files
+                .insert("districts.csv".to_owned(), register.to_owned());
+            sources.files.insert("X.toml".to_owned(), shown(kind.doc));
+            match Rulebook::load(&sources, Vec::new()) {
+                Ok((rulebook, _)) => {
+                    let rules = &rulebook.rules[0];
+                    assert!(
+                        rules.iter().any(|rule| rule.kind == kind.name),
+                        "{}",
+                        kind.name
+                    );
+                }
+                Err(wrong) => panic!("{}: {:#?}", kind.name, wrong.problems),
+            }
+            assert!(!kind.doc_zh.is_empty());
+        }
+    }
+}

@@ -53,10 +53,6 @@ fn say(failed: &Failed<'_>) -> Wording {
     let Some(Absent::Unreadable(why)) = why else {
         return Wording::new(Text::default(), Text::default());
     };
-    let unit = failed.form.variables[failed.assertion.accused]
-        .unit
-        .clone()
-        .unwrap_or_default();
     let (message, fix) = match why {
         Unreadable::Approximate => (
             both!(
@@ -93,7 +89,7 @@ fn say(failed: &Failed<'_>) -> Wording {
                 "填的是 {found}，个数应为不小于 0 的整数",
                 "{found} is no count: expected a whole number from 0 up"
             ),
-            both!("核对后填整数{unit}", "enter a whole number"),
+            Text::new("核对后填整数", "enter a whole number"),
         ),
         Unreadable::NotANumber => (
             both!(

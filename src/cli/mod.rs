@@ -57,7 +57,7 @@ const AFTER: &str = "\
   2  任务没有跑成，没有发布任何结果 / the job could not run, nothing was published
 
 例 / examples:
-  hebiao run                          所有有文件夹、未封库的报告期 / every period with a folder
+  hebiao run                          所有有文件夹的报告期 / every period with a folder
   hebiao run --period 2023-12         只跑一期 / one period
   hebiao check 巴南区.xlsx --period 2023-12   只看一个文件，不写任何东西 / one file, nothing written
   hebiao rules check                  检查规则文件 / look at the rule files";

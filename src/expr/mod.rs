@@ -195,3 +195,146 @@ impl Expr {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::columns::{Figures, Verdict, verdicts};
+    use super::exact::{Judgement, judge};
+    use super::*;
+    use crate::rulebook::rule::{Assertion, Claim};
+    use crate::rulebook::written::Missing;
+    use crate::table::{Draft, DraftColumn, Table};
+
+    /// SplitMix64, so that every run sees the same cases.
+    struct Dice(u64);
+
+    impl Dice {
+        fn roll(&mut self, sides: u64) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut x = self.0;
+            x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            (x ^ (x >> 31)) % sides
+        }
+
+        #[expect(clippy::cast_precision_loss, reason = "small numbers")]
+        fn figure(&mut self) -> f64 {
+            let whole = self.roll(2000) as f64 - 500.0;
+            match self.roll(6) {
+                0 => f64::NAN,
+                1 => 0.0,
+                2 => whole,
+                3 => number::shift(whole, -1),
+                4 => number::shift(whole, -2),
+                _ => number::canonical(whole / 7.0).unwrap_or(0.0),
+            }
+        }
+
+        fn expression(&mut self, depth: u32) -> Expr {
+            let inner = |dice: &mut Self| Box::new(dice.expression(depth - 1));
+            match self.roll(if depth == 0 { 2 } else { 8 }) {
+                0 => Expr::Leaf(Leaf::own(usize::try_from(self.roll(4)).unwrap_or(0))),
+                1 => {
+                    let figure = self.figure();
+                    let figure = if figure.is_nan() { 0.3 } else { figure };
+                    Expr::number(number::exact(figure))
+                }
+                2 => Expr::Neg(inner(self)),
+                3 => Expr::Call(Function::Growth, vec![*inner(self), *inner(self)]),
+                4 => Expr::Call(Function::Abs, vec![*inner(self)]),
+                side => {
+                    let operations = [
+                        Operation::Add,
+                        Operation::Subtract,
+                        Operation::Multiply,
+                        Operation::Divide,
+                    ];
+                    let at = usize::try_from(self.roll(side.min(4))).unwrap_or(0);
+                    Expr::Arithmetic(operations[at], inner(self), inner(self))
+                }
+            }
+        }
+
+        fn truth(&mut self, depth: u32) -> Expr {
+            let relations = [
+                Relation::Equal,
+                Relation::NotEqual,
+                Relation::Less,
+                Relation::AtMost,
+                Relation::Greater,
+                Relation::AtLeast,
+            ];
+            match self.roll(if depth == 0 { 1 } else { 4 }) {
+                1 => Expr::Not(Box::new(self.truth(depth - 1))),
+                2 => Expr::And(
+                    Box::new(self.truth(depth - 1)),
+                    Box::new(self.truth(depth - 1)),
+                ),
+                3 => Expr::Or(
+                    Box::new(self.truth(depth - 1)),
+                    Box::new(self.truth(depth - 1)),
+                ),
+                _ => {
+                    let at = usize::try_from(self.roll(6)).unwrap_or(0);
+                    let (a, b) = (self.expression(2), self.expression(2));
+                    Expr::Compare(relations[at], Box::new(a), Box::new(b))
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn whole_columns_never_contradict_exact_arithmetic() {
+        let mut dice = Dice(2023);
+        let mut decided = 0;
+        for _ in 0..2_000 {
+            let columns = (0..4)
+                .map(|_| DraftColumn::Numbers((0..25).map(|_| dice.figure()).collect()))
+                .collect();
+            let draft = Draft {
+                records: 25,
+                columns,
+                ..Draft::default()
+            };
+            let table = Table::from(draft);
+            let figures = Figures {
+                own: &table,
+                last_year: None,
+                last_period: None,
+            };
+            let claim = match dice.roll(2) {
+                0 => Claim::Holds(dice.truth(2)),
+                _ => Claim::Compare {
+                    left: dice.expression(2),
+                    relation: Relation::AtMost,
+                    right: dice.expression(2),
+                    slack: number::exact(0.5),
+                },
+            };
+            let assertion = Assertion {
+                accused: 0,
+                claim,
+                floor: None,
+            };
+            let fast = verdicts(&assertion, &figures, Missing::Skip, 0);
+            for (record, verdict) in fast.into_iter().enumerate() {
+                let sure = judge(&assertion, &figures, record, Missing::Skip, 0);
+                decided += u32::from(verdict == Verdict::True || verdict == Verdict::False);
+                match verdict {
+                    Verdict::True => assert_eq!(sure, Judgement::Pass, "{assertion:?}"),
+                    Verdict::False => {
+                        assert!(matches!(sure, Judgement::Fail(_)), "{assertion:?} {sure:?}");
+                    }
+                    Verdict::Null => {
+                        assert!(
+                            matches!(sure, Judgement::NotEvaluated(_)),
+                            "{assertion:?} {sure:?}"
+                        );
+                    }
+                    Verdict::Near => {}
+                }
+            }
+        }
+        assert!(decided > 15_000, "{decided}");
+    }
+}

@@ -57,6 +57,12 @@ pub const FRAME_RULES: &[(&str, &str, &str, Severity)] = &[
         Severity::Query,
     ),
     (
+        "sheets",
+        "工作簿里的每张报表都能归属",
+        "every form in the workbook can be placed",
+        Severity::Error,
+    ),
+    (
         "cells",
         "单元格都能读出",
         "every cell can be read",
@@ -121,7 +127,7 @@ fn columns(form: &Form, located: &Located) -> Vec<FrameFinding> {
 
 fn rows(form: &Form, located: &Located) -> Vec<FrameFinding> {
     if !form.is_fixed() {
-        return Vec::new();
+        return without_key(form, located).into_iter().collect();
     }
     let head = Some(Cell::new(located.head.0, 0));
     let torn: Vec<&String> = located.torn_rows.iter().map(|(_, name)| name).collect();
@@ -156,6 +162,23 @@ fn rows(form: &Form, located: &Located) -> Vec<FrameFinding> {
         }
     });
     missing.chain(contradicting).collect()
+}
+
+/// Rows of a list with figures but nothing that tells which record they are.
+fn without_key(form: &Form, located: &Located) -> Option<FrameFinding> {
+    let (first, _) = located.unknown_rows.first()?;
+    let count = located.unknown_rows.len();
+    let keys = form
+        .key
+        .iter()
+        .map(|key| form.columns[*key].label.zh.as_str());
+    let keys = keys.collect::<Vec<_>>().join("、");
+    let message = both!(
+        "有 {count} 行填了数字但没有填“{keys}”，没有读取",
+        "{count} rows have figures but no `{keys}`; they were not read"
+    );
+    let fix = both!("补填“{keys}”", "fill in `{keys}`");
+    Some(FrameFinding::new("rows", Some(*first), message, fix))
 }
 
 fn signatures(form: &Form, located: &Located, around: &Surroundings) -> Vec<FrameFinding> {

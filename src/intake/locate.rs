@@ -335,6 +335,7 @@ impl<'a> Heading<'a> {
             if *row == located.head.1 + 1 && is_numbered_line(grid, *row) {
                 continue;
             }
+            let of_form = |column: u32| located.columns.contains(&Some(column));
             let has_key = cells.iter().any(|raw| keys.contains(&raw.cell.column));
             let first = cells.iter().find_map(|raw| match &raw.value {
                 RawValue::Text(text) => Some(fold(text)),
@@ -347,9 +348,21 @@ impl<'a> Heading<'a> {
             {
                 continue;
             }
+            let figures = if has_key {
+                0
+            } else {
+                let numbers = cells
+                    .iter()
+                    .filter(|raw| matches!(raw.value, RawValue::Number(_)));
+                numbers.filter(|raw| of_form(raw.cell.column)).count()
+            };
             if has_key {
                 located.rows.push(Some(*row));
                 located.last = *row;
+            } else if figures > 0 {
+                located
+                    .unknown_rows
+                    .push((Cell::new(*row, cells[0].cell.column), first));
             } else if first.contains("负责人")
                 || first.starts_with("说明")
                 || first.starts_with("注")

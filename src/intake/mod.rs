@@ -96,8 +96,8 @@ pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook
     if let Err(error) = outcome {
         return Reading::refused(error.words(), name, &rulebook.register);
     }
-    let received = one_of_each(received);
-    let Some(first) = received.first() else {
+    let mut received = one_of_each(received);
+    let Some(first) = received.first_mut() else {
         let why = refused.unwrap_or_else(|| {
             let list = sheets.join("、");
             let forms: Vec<&str> = rulebook.forms.iter().map(|f| f.id.as_str()).collect();
@@ -109,6 +109,13 @@ pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook
         });
         return Reading::refused(why, name, &rulebook.register);
     };
+    // Beside a form that is usable, another one that is not must not go unsaid.
+    if let Some(why) = refused {
+        let fix = Text::new("改正后重报这张表", "mend it and send the form again");
+        first
+            .frame
+            .push(FrameFinding::new("sheets", None, why, fix));
+    }
     Reading {
         refused: None,
         district: Some(first.district),
@@ -206,11 +213,18 @@ impl Job<'_> {
             how: BTreeMap::new(),
         };
         received.draft = reader.read();
-        self.note(sheet, &reader.how, &located);
+        self.note(sheet, at, &reader.how, &located);
         self.out.received.push(received);
     }
 
-    fn note(&mut self, sheet: &RawSheet<'_>, how: &BTreeMap<How, (Cell, u64)>, located: &Located) {
+    fn note(
+        &mut self,
+        sheet: &RawSheet<'_>,
+        form: usize,
+        how: &BTreeMap<How, (Cell, u64)>,
+        located: &Located,
+    ) {
+        let is_fixed = self.rulebook.forms[form].is_fixed();
         let mut note = |what: Text, first: Option<Cell>, count: u64| {
             self.out.notes.push(ReadingNote {
                 file: self.name.to_owned(),
@@ -271,7 +285,9 @@ impl Job<'_> {
                 1,
             );
         }
-        for (cell, label) in &located.unknown_rows {
+        // A list's row without a key is a finding of its own.
+        let unknown = located.unknown_rows.iter().filter(|_| is_fixed);
+        for (cell, label) in unknown {
             note(
                 both!(
                     "多出的行“{label}”，没有读取",

@@ -156,7 +156,9 @@ fn number_cell(x: f64, format: Format, asked: &Asked<'_>) -> Read {
         (true, true) => 0,
         (true, false) => -2,
         (false, true) => 0,
-        (false, false) => format.scale + asked.unit_scale,
+        // A format that scales shows the unit itself: the heading's is not applied on top.
+        (false, false) if format.scale != 0 => format.scale,
+        (false, false) => asked.unit_scale,
     };
     let value = number::shift(x, i32::from(scale));
     let decimals = if asked.stated {
@@ -175,7 +177,7 @@ fn number_cell(x: f64, format: Format, asked: &Asked<'_>) -> Read {
     if asked.kind == Type::Count && (value.fract() != 0.0 || value < 0.0) {
         return Read::Absent(Absent::Unreadable(Unreadable::NotACount));
     }
-    let how = if asked.unit_scale != 0 && !is_rate(asked.kind) {
+    let how = if scale == asked.unit_scale && scale != 0 && !is_rate(asked.kind) {
         Some(How::Converted)
     } else {
         (format.scale != 0).then_some(How::Scaled)
@@ -234,6 +236,9 @@ fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
             Unreadable::ErrorValue
         });
     }
+    if gap_between_digits(text) {
+        return unreadable(Unreadable::NotANumber);
+    }
     let mut body = folded.as_str();
     let mut how = How::TextAsNumber;
     if is_rate(asked.kind) {
@@ -254,10 +259,11 @@ fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
     let Some(exact) = number::parse(&plain) else {
         return unreadable(Unreadable::NotANumber);
     };
-    let scale = if is_rate(asked.kind) {
-        -2
-    } else {
-        asked.unit_scale
+    let scale = match how {
+        _ if is_rate(asked.kind) => -2,
+        // The unit behind the number is the form's own, whatever the heading says.
+        How::UnitInCell => 0,
+        _ => asked.unit_scale,
     };
     let value = number::shift(number::to_f64(&exact), i32::from(scale));
     if asked.kind == Type::Count && (value.fract() != 0.0 || value < 0.0) {
@@ -275,6 +281,16 @@ fn text_cell(text: &str, asked: &Asked<'_>) -> Read {
         },
         how: Some(how),
     }
+}
+
+/// Whether a space stands between two digits: `1 2` is two figures or a slip, never twelve.
+fn gap_between_digits(text: &str) -> bool {
+    let is_digit = |c: char| half_width(c).is_ascii_digit();
+    let words: Vec<&str> = text.split(|c| half_width(c).is_whitespace()).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    words
+        .windows(2)
+        .any(|pair| pair[0].ends_with(is_digit) && pair[1].starts_with(is_digit))
 }
 
 /// A number without its thousands separators, if it has them in the right places.
@@ -365,6 +381,7 @@ mod tests {
         assert_eq!(absent("#REF!"), Absent::Unreadable(Unreadable::ErrorValue));
         assert_eq!(absent("1,23"), Absent::Unreadable(Unreadable::NotANumber));
         assert_eq!(absent("12.5"), Absent::Unreadable(Unreadable::NotACount));
+        assert_eq!(absent("1 2"), Absent::Unreadable(Unreadable::NotANumber));
         assert_eq!(absent("-3"), Absent::Unreadable(Unreadable::NotACount));
         assert_eq!(absent("见附件"), Absent::Unreadable(Unreadable::NotANumber));
     }
@@ -383,6 +400,24 @@ mod tests {
         let error = RawValue::Error("#DIV/0!");
         let read = read(&error, percent, &asked(Type::Percent, &words));
         assert_eq!(read, Read::Absent(Absent::NotApplicable));
+    }
+
+    #[test]
+    fn a_unit_in_the_cell_goes_before_that_of_the_heading() {
+        let words = BlankWords::default();
+        let asked = Asked {
+            kind: Type::Money,
+            unit: Some("万元"),
+            unit_scale: -4,
+            stated: false,
+            blank_words: &words,
+        };
+        let text = |text| RawValue::Text(Cow::Borrowed(text));
+        let kept = |raw, format| value(read(&raw, format, &asked)).map(|(value, _)| value);
+        assert_eq!(kept(text("12万元"), Format::default()), Some(12.0));
+        assert_eq!(kept(text("120000"), Format::default()), Some(12.0));
+        let wan = crate::workbook::format::parse("0!.0,\"万\"");
+        assert_eq!(kept(RawValue::Number(120_000.0), wan), Some(12.0));
     }
 
     #[test]

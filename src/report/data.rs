@@ -1,7 +1,7 @@
 //! `data/<form>.parquet`: a form's figures for machines, and the way back for later periods.
 //!
 //! One row a record (list) or a row of the form (fixed), with period, district, name and region
-//! in front. Figures are in the unit that is kept: rates as ratios. `docs/data.md` describes the
+//! in front. Figures are in the unit that is kept: rates as ratios. `docs/reports.md` describes the
 //! columns.
 
 use crate::period::Period;
@@ -18,8 +18,8 @@ use std::fs::File;
 /// Records go into one row group up to this many.
 const ROW_GROUP: usize = 1 << 17;
 
-/// The columns before a form's own.
-const KEYS: [&str; 5] = ["period", "district", "name", "region", "row"];
+/// The columns before a form's own, whose names no column of a form can have.
+pub const KEYS: [&str; 5] = ["period", "district", "district_name", "region", "row"];
 
 /// Writes the tables of a form, with each district's position in the register.
 ///
@@ -74,7 +74,7 @@ fn part(
     let mut columns = vec![
         same("period", &period.to_string()),
         same("district", &unit.code),
-        same("name", &unit.name),
+        same("district_name", &unit.name),
         same("region", &unit.region),
     ];
     if !form.is_fixed() {

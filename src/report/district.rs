@@ -248,10 +248,14 @@ impl<'a> Writing<'a> {
             .filter_map(|s| self.judged.rulebook.forms[s.form].due)
             .map(|due| due.date(self.judged.period))
             .min();
-        let by = due.map_or_else(Text::default, |due| {
-            let (month, day) = (due.format("%-m").to_string(), due.format("%-d").to_string());
-            both!("，于{month}月{day}日前报回", " by {due}")
-        });
+        // A day that has passed helps nobody: then as soon as possible.
+        let by = match due.filter(|due| *due >= self.judged.now.date()) {
+            Some(due) => {
+                let (month, day) = (due.format("%-m").to_string(), due.format("%-d").to_string());
+                both!("于{month}月{day}日前报回", " by {due}")
+            }
+            None => Text::new("尽快报回", " as soon as possible"),
+        };
         let text = match (counts.error, counts.query + counts.note) {
             (0, 0) => Text::new(
                 "审核通过，没有需要修改或说明的问题。",
@@ -260,7 +264,7 @@ impl<'a> Writing<'a> {
             (0, _) => Text::new(
                 format!(
                     "请逐条核实：数字有误的在原表修改，无误的在“情况说明”栏写明原因；保存后将本文件{}。",
-                    by.zh.trim_start_matches('，')
+                    by.zh
                 ),
                 format!(
                     "Please look at each line: mend what is wrong in your own sheets, explain what is right in the column `Explanation`, save this file and send it back{}.",
@@ -270,7 +274,7 @@ impl<'a> Writing<'a> {
             _ => Text::new(
                 format!(
                     "请先改正“必改”各条（在原表直接修改，改对后右端变为 ✓），再逐条说明“核实”各条；保存后将本文件{}。",
-                    by.zh.trim_start_matches('，')
+                    by.zh
                 ),
                 format!(
                     "Please mend every `error` in your own sheets (the light at the right turns to ✓), explain every `query`, save this file and send it back{}.",

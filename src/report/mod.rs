@@ -17,6 +17,7 @@ use crate::rulebook::Rulebook;
 use crate::standing::DistrictStanding;
 use crate::table::Table;
 use crate::words::Text;
+use chrono::NaiveDateTime;
 use serde::Serialize;
 
 /// A judged run, whole: what every report is made of.
@@ -25,6 +26,8 @@ pub struct Judged<'a> {
     pub rulebook: &'a Rulebook,
     /// The period.
     pub period: Period,
+    /// The time that the job was given, in the office's zone.
+    pub now: NaiveDateTime,
     /// The districts that must report, in the official order, with how they stand.
     pub standing: Vec<DistrictStanding>,
     /// The submissions in force, by form and then district in the register's order.
@@ -37,7 +40,7 @@ pub struct Judged<'a> {
     pub outcomes: Vec<RuleOutcome>,
     /// The city's figures of each form of the rulebook; empty where the form is not asked for.
     pub city: Vec<Vec<CityFigure>>,
-    /// Last year's tables by form and district, for the same-district column.
+    /// 读取说明: what was read otherwise than it is written.
     pub notes: Vec<ReadingNote>,
 }
 

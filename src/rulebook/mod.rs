@@ -452,10 +452,17 @@ impl Building<'_> {
         self.identifier(&name, &span);
         if sound && value.r#type.is_none() && axis == Axis::Columns {
             let message = both!("栏 `{name}` 没有写 type", "the column `{name}` has no type");
-            self.problem(span, message).help = Some(Text::new(
+            self.problem(span.clone(), message).help = Some(Text::new(
                 "例如 type = \"count\"（个数）、\"percent\"（百分率）、\"text\"（文字）",
                 "such as type = \"count\", \"percent\" or \"text\"",
             ));
+        }
+        if crate::report::data::KEYS.contains(&name.as_str()) {
+            let message = both!(
+                "`{name}` 是数据文件自己的列名，请换一个名称",
+                "`{name}` is a column of the data files already: choose another name"
+            );
+            self.problem(span, message);
         }
         let label = value.label.get_ref().clone();
         let words = matches!(value.r#type, Some(written::Type::Text));

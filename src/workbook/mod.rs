@@ -115,13 +115,18 @@ impl Error {
                 "the file cannot be opened: is it still there, and may it be read?",
             ),
             Self::NotAWorkbook(what) => {
-                let zh = KINDS_OF_FILES
-                    .iter()
-                    .find(|(en, _)| en == what)
-                    .map_or("别的文件", |k| k.1);
-                both!(
-                    "这是{zh}，不是可以读取的工作簿。请用 Excel 或 WPS 另存为 .xlsx 后重报",
-                    "this is {what}, not a workbook that can be read: save it as .xlsx and send it again"
+                let known = KINDS_OF_FILES.iter().find(|kind| kind.0 == *what);
+                let (_, zh, advice) =
+                    known
+                        .copied()
+                        .unwrap_or(("", "无法识别的文件", Advice::Save));
+                let advice = advice.words();
+                Text::new(
+                    format!("这是{zh}，不是可以读取的工作簿。{}", advice.zh),
+                    format!(
+                        "this is {what}, not a workbook that can be read: {}",
+                        advice.en
+                    ),
                 )
             }
             Self::Password => Text::new(
@@ -144,22 +149,65 @@ impl Error {
     }
 }
 
-/// What a file can turn out to be, in both languages.
-const KINDS_OF_FILES: &[(&str, &str)] = &[
-    ("an empty file", "空文件"),
-    ("an Excel 97 workbook (.xls)", "旧版 Excel 文件（.xls）"),
-    ("a binary workbook (.xlsb)", "二进制工作簿（.xlsb）"),
-    ("an OpenDocument sheet (.ods)", "OpenDocument 表格（.ods）"),
-    ("a PDF", "PDF 文件"),
-    ("a RAR archive", "RAR 压缩包"),
-    ("a 7z archive", "7z 压缩包"),
-    ("a zip archive", "zip 压缩包"),
-    ("a picture", "图片"),
-    ("a web page", "网页"),
-    ("a Word document", "Word 文档"),
-    ("text", "文本文件"),
-    ("something unknown", "无法识别的文件"),
+/// What a file can turn out to be, in both languages, and what helps.
+const KINDS_OF_FILES: &[(&str, &str, Advice)] = &[
+    ("an empty file", "空文件", Advice::Again),
+    (
+        "an Excel 97 workbook (.xls)",
+        "旧版 Excel 文件（.xls）",
+        Advice::Save,
+    ),
+    (
+        "a binary workbook (.xlsb)",
+        "二进制工作簿（.xlsb）",
+        Advice::Save,
+    ),
+    (
+        "an OpenDocument sheet (.ods)",
+        "OpenDocument 表格（.ods）",
+        Advice::Save,
+    ),
+    ("a PDF", "PDF 文件", Advice::Again),
+    ("a RAR archive", "RAR 压缩包", Advice::Unpack),
+    ("a 7z archive", "7z 压缩包", Advice::Unpack),
+    ("a zip archive", "zip 压缩包", Advice::Unpack),
+    ("a picture", "图片", Advice::Again),
+    ("a web page", "网页", Advice::Save),
+    ("a Word document", "Word 文档", Advice::Again),
+    ("text", "文本文件", Advice::Save),
+    ("something unknown", "无法识别的文件", Advice::Save),
 ];
+
+/// What a district can do about a file that is no workbook.
+#[derive(Debug, Clone, Copy)]
+enum Advice {
+    /// Excel can open it and save it as a workbook.
+    Save,
+    /// The workbook is inside.
+    Unpack,
+    /// It has to be another file.
+    Again,
+}
+
+impl Advice {
+    fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::Save => (
+                "请用 Excel 或 WPS 另存为 .xlsx 后重报",
+                "save it as .xlsx and send it again",
+            ),
+            Self::Unpack => (
+                "请解压后报送里面的 .xlsx 工作簿",
+                "unpack it and send the .xlsx workbook inside",
+            ),
+            Self::Again => (
+                "请报送填好的 .xlsx 工作簿本身",
+                "send the filled .xlsx workbook itself",
+            ),
+        };
+        Text::new(zh, en)
+    }
+}
 
 /// Opens a file for what its content is, whatever its name says, and shows every sheet of it.
 ///

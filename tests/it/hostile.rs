@@ -111,7 +111,7 @@ fn what_is_no_workbook_says_what_it_is() {
     for (bytes, what) in cases {
         let message = against(bytes);
         assert!(message.contains(what), "{message}");
-        assert!(message.contains("另存为 .xlsx"), "{message}");
+        assert!(message.contains(".xlsx"), "{message}");
     }
     assert!(against(&package(&[("a.txt", b"1")])).contains("zip 压缩包"));
 }

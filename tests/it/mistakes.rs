@@ -311,3 +311,20 @@ fn help_is_good_enough_to_work_from() {
         assert_snapshot!(format!("help of {}", arguments.join(" ")), said.out);
     }
 }
+
+#[test]
+fn the_rule_that_the_readme_shows_loads_and_its_example_comes_out() {
+    let rules = crate::kit::repository().join("rules/KY01.toml");
+    let form = std::fs::read_to_string(rules).expect("the form's rules");
+    for page in ["README.md", "README.zh-CN.md"] {
+        let text = std::fs::read_to_string(crate::kit::repository().join(page)).expect("a page");
+        let block = text
+            .split("```toml")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next())
+            .expect("a rule")
+            .replace("KY01-101", "KY01-999");
+        let said = Office::new(&format!("{form}\n{block}")).hebiao(&["rules", "check"]);
+        assert_eq!(said.code, 0, "{page}: {}", said.err);
+    }
+}

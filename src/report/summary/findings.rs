@@ -1,7 +1,7 @@
 //! 问题清单: every finding on a line of its own, for staff who decide what becomes of it.
 //!
 //! It can be filtered by unit, form and severity; each line leads to the figure on its form's
-//! sheet. What staff write in the last three columns is read by the next run.
+//! sheet. The last three columns are for what staff decide; an edited copy is kept by later runs.
 
 use super::page::{self, Heading, Paper};
 use super::{FormSheet, Summary};
@@ -104,8 +104,8 @@ fn titles(sheet: &mut Worksheet, summary: &Summary<'_>, shown: usize) -> Result<
         text += &summary.say(&super::overview::nothing_found(summary));
     }
     text += summary.pick(
-        "。“处理”“处理人”“备注”由市级填写，下一次运行时读入。",
-        ". Staff fill in the last three columns; the next run reads them.",
+        "。“处理”“处理人”“备注”由市级填写；改过的汇总表，以后运行时会保留。",
+        ". Staff fill in the last three columns; later runs keep an edited copy.",
     );
     page::words(
         sheet,

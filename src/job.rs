@@ -11,7 +11,7 @@ use crate::baseline::Baseline;
 use crate::consolidate::consolidate;
 use crate::hash;
 use crate::intake::{Reading, discover};
-use crate::judge::{FileRead, judge};
+use crate::judge::{FileRead, judge, supersede};
 use crate::log::Log;
 use crate::period::Period;
 use crate::publish::{self, Output, Stage};
@@ -64,6 +64,14 @@ pub enum Error {
         period: Period,
         /// The folder.
         dir: PathBuf,
+    },
+    /// Reports would be read as submissions.
+    #[error("the output folder `{}` lies in the input folder `{}`: its reports would be read as submissions", output.display(), input.display())]
+    OutputInInput {
+        /// The output folder.
+        output: PathBuf,
+        /// The input folder.
+        input: PathBuf,
     },
     /// The input folder holds no period.
     #[error("the input folder `{}` holds no period: expected folders such as `2023-12`", dir.display())]
@@ -135,12 +143,38 @@ pub fn run(
     log: &Log,
 ) -> Result<Vec<Outcome>, Error> {
     let periods = periods(order)?;
+    apart(order)?;
     let output = Output::open(&order.output)?;
     let pool = pool(order, rulebook, sources);
     periods
         .into_iter()
         .map(|period| one(order, rulebook, sources, &pool, &output, period, log))
         .collect()
+}
+
+/// Input and output must lie apart.
+fn apart(order: &Order) -> Result<(), Error> {
+    let whole = |path: &Path| {
+        // A folder that is not there yet is where its parent is.
+        let (there, rest) = match path.canonicalize() {
+            Ok(path) => return path,
+            Err(_) => (path.parent().unwrap_or(path), path.file_name()),
+        };
+        let there = if there.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            there
+        };
+        let there = there.canonicalize().unwrap_or_else(|_| there.to_owned());
+        rest.map_or_else(|| there.clone(), |name| there.join(name))
+    };
+    if whole(&order.output).starts_with(whole(&order.input)) {
+        return Err(Error::OutputInInput {
+            output: order.output.clone(),
+            input: order.input.clone(),
+        });
+    }
+    Ok(())
 }
 
 fn periods(order: &Order) -> Result<Vec<Period>, Error> {
@@ -271,6 +305,7 @@ pub fn read(
         });
     }
     read.sort_by(|a, b| a.name.cmp(&b.name));
+    supersede(&mut read);
     Ok(read)
 }
 

@@ -22,6 +22,7 @@ use crate::words::Text;
 use chrono::NaiveDateTime;
 use rayon::prelude::*;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The rule that every file is looked at with.
 pub const FILE_RULE: &str = "intake.file";
@@ -39,6 +40,28 @@ pub struct FileRead {
     pub arrived: NaiveDateTime,
     /// What is in it.
     pub reading: Reading,
+}
+
+/// A returned report takes the place of the submission that it was made from: the district has
+/// mended it and sent it back, under whatever name.
+pub fn supersede(files: &mut [FileRead]) {
+    for newer in 0..files.len() {
+        let Some(made_from) = files[newer].reading.made_from.clone() else {
+            continue;
+        };
+        let forms: Vec<(usize, usize)> = files[newer]
+            .reading
+            .received
+            .iter()
+            .map(|received| (received.form, received.district))
+            .collect();
+        for (at, older) in files.iter_mut().enumerate() {
+            if at != newer && older.sha256 == made_from {
+                let received = &mut older.reading.received;
+                received.retain(|one| !forms.contains(&(one.form, one.district)));
+            }
+        }
+    }
 }
 
 /// A submission in force, with what is wrong with its form.
@@ -124,7 +147,7 @@ struct Judging<'a> {
     findings: Vec<Finding>,
     outcomes: Vec<RuleOutcome>,
     notes: Vec<ReadingNote>,
-    /// Districts whose file could not be used, with the forms it may have held (none: any).
+    /// Districts whose file could not be used: it may have been any of their forms.
     refused: Vec<usize>,
 }
 
@@ -134,6 +157,7 @@ impl Judging<'_> {
     fn take(&mut self, files: Vec<FileRead>) -> Vec<InForce> {
         let mut taken: Vec<InForce> = Vec::new();
         let (mut of_files, mut of_forms) = (Counts::default(), Counts::default());
+        let mut competing: BTreeSet<(usize, usize)> = BTreeSet::new();
         for (at, file) in files.into_iter().enumerate() {
             let FileRead {
                 name,
@@ -147,6 +171,7 @@ impl Judging<'_> {
                 district,
                 received,
                 notes,
+                ..
             } = reading;
             self.files.push(FileFound {
                 path: name.clone(),
@@ -191,7 +216,7 @@ impl Judging<'_> {
                     Some(first) => {
                         let gap = differences(&self.rulebook.forms[form], &first.table, &one.table);
                         if gap > 0 {
-                            of_forms.failed += 1;
+                            competing.insert((form, district));
                             let first = self.files[first.file].path.clone();
                             self.competing(&one, &first, &name, gap);
                         }
@@ -199,7 +224,8 @@ impl Judging<'_> {
                 }
             }
         }
-        of_forms.passed = taken.len() as u64 - of_forms.failed.min(taken.len() as u64);
+        of_forms.failed = competing.len() as u64;
+        of_forms.passed = taken.len() as u64 - of_forms.failed;
         self.outcome(
             FILE_RULE,
             "",

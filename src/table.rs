@@ -92,6 +92,8 @@ pub enum Unreadable {
     NotACount,
     /// The reader could not make out the cell.
     Damaged,
+    /// A formula whose result was not stored.
+    NoResult,
 }
 
 /// How a cell's figure stands in the workbook, where it is not the plain number.

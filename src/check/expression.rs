@@ -149,8 +149,8 @@ fn scopes<'a>(on: &mut Lowering<'a>, written: &RuleWritten) -> Option<Vec<Scope<
         .iter()
         .map(|column| column.id.as_str())
         .collect();
-    let rows = chosen(on, &written.rows, &row_ids, "行", "row")?;
-    let columns = chosen(on, &written.columns, &column_ids, "栏", "column")?;
+    let rows = chosen(on, &written.rows, &row_ids, "行", "row");
+    let columns = chosen(on, &written.columns, &column_ids, "栏", "column");
     let scope = |row, column| Scope { form, row, column };
     let idle = match written.each {
         Each::Row => written.columns.first(),
@@ -198,27 +198,21 @@ fn scopes<'a>(on: &mut Lowering<'a>, written: &RuleWritten) -> Option<Vec<Scope<
     })
 }
 
-/// The positions of named rows or columns; `None` inside where none are named.
-#[expect(
-    clippy::option_option,
-    reason = "outside: a mistake; inside: no limit given"
-)]
+/// The positions of named rows or columns; `None` where none are named.
 fn chosen(
     on: &mut Lowering<'_>,
     names: &[Spanned<String>],
     known: &[&str],
     zh: &str,
     en: &str,
-) -> Option<Option<Vec<usize>>> {
+) -> Option<Vec<usize>> {
     let mut positions = Vec::new();
-    let mut right = true;
     for name in names {
         let id = name.get_ref();
         if let Some(at) = known.iter().position(|known| known == id) {
             positions.push(at);
             continue;
         }
-        right = false;
         let message = both!("没有叫 `{id}` 的{zh}", "there is no {en} `{id}`");
         let problem = Problem::new(&on.form.file, name.span(), message);
         on.problems.push(match did_you_mean(id, known) {
@@ -226,7 +220,7 @@ fn chosen(
             None => problem,
         });
     }
-    right.then_some((!names.is_empty()).then_some(positions))
+    (!names.is_empty()).then_some(positions)
 }
 
 fn assertion(
@@ -351,7 +345,7 @@ fn placeholders(on: &mut Lowering<'_>, words: &Spanned<String>, scopes: &[Scope<
 }
 
 /// Names in braces that stand for the failure itself.
-const RESERVED: &[&str] = &["found", "expected", "difference"];
+const RESERVED: &[&str] = &["found", "expected", "difference", "growth_found"];
 
 fn examples(
     on: &mut Lowering<'_>,
@@ -521,6 +515,16 @@ fn fill(failed: &Failed<'_>, text: &str) -> String {
         };
         out.push_str(&match name {
             "found" => failed.found(),
+            "growth_found" if growth(&failed.assertion.claim).is_some() => {
+                let percent = failed
+                    .failure
+                    .found
+                    .as_ref()
+                    .map(|x| x * number::power_of_ten(2));
+                percent.map_or_else(String::new, |x| {
+                    format!("{}%", number::show(&number::round(&x, 1)))
+                })
+            }
             "expected" => show(failed.failure.expected.as_ref()),
             "difference" => failed
                 .failure

@@ -155,6 +155,7 @@ fn rest_of_many(
     let code = &batch.owners[owner].unit.code;
     Finding {
         id: finding::id(&rule.id, code, &batch.period.to_string(), "rest"),
+        severity: rule.severity,
         place: Place {
             cell: None,
             ..last.place.clone()
@@ -235,15 +236,23 @@ fn finding(failed: &Failed<'_>, batch: &Batch<'_>, owner: usize) -> Finding {
         }),
         found: failed.found(),
         // What a query expects is the city's business; only what must be can be told.
-        expected: expected.filter(|_| severity == Severity::Error || rule.kind != "check"),
+        expected: expected.filter(|_| severity == Severity::Error),
         difference: difference
             .as_ref()
             .filter(|_| rule.kind != "check")
-            .map(shown),
-        message: wording.message,
-        fix: wording.fix,
+            .map(|gap| failed.show_gap(accused, gap)),
+        message: in_english(wording.message),
+        fix: in_english(wording.fix),
         state: State::Open,
         count: 1,
+    }
+}
+
+/// Figures carry their unit's sign as people write it; for readers of English points are points.
+fn in_english(text: Text) -> Text {
+    Text {
+        en: text.en.replace("个百分点", " points"),
+        ..text
     }
 }
 

@@ -157,6 +157,13 @@ fn say(failed: &Failed<'_>) -> Wording {
     };
     let decimals = failed.failure.decimals.unwrap_or(0);
     let right = show(failed.form, at, truth, Some(decimals));
+    // What is to be typed is told as the cell wants it: a rate's cell without a percent format
+    // takes 19.35, and would take 19.35% for something else.
+    let dress = failed.figures.own.dress(failed.record, at);
+    let right = match right.strip_suffix('%') {
+        Some(bare) if !dress.text && dress.scale != 0 => bare.to_owned(),
+        _ => right,
+    };
     // With more decimals it can be seen how far the figure is from the truth.
     let close = show(failed.form, at, &rounded(failed, truth), None);
     let figure = |expr: &Expr| match expr {
@@ -229,11 +236,18 @@ fn say(failed: &Failed<'_>) -> Wording {
     )
 }
 
-/// The true figure with two decimals in the unit that people see.
+/// The true figure with so many decimals that rounding it once more gives the right one: 17.647,
+/// which is 17.6, and not 17.65, which looks like 17.7.
 fn rounded(failed: &Failed<'_>, truth: &Exact) -> Exact {
     let scale = failed.form.variables[failed.assertion.accused].scale();
     let stated = i32::from(failed.failure.decimals.unwrap_or(0));
-    number::round(truth, stated.max(2) - scale)
+    let right = number::round(truth, stated - scale);
+    let enough = |places: &i32| {
+        number::round(&number::round(truth, places - scale), stated - scale) == right
+    };
+    let first = (stated + 1).max(2);
+    let places = (first..first + 4).find(enough).unwrap_or(first);
+    number::round(truth, places - scale)
 }
 
 /// A stated figure that is a hundred times too small or too large: a rate typed as a ratio.

@@ -101,6 +101,16 @@ fn say(failed: &Failed<'_>) -> Wording {
                 "enter the number alone; words go into the remarks",
             ),
         ),
+        Unreadable::NoResult => (
+            Text::new(
+                "公式没有计算结果：文件不是用 Excel 或 WPS 保存的",
+                "the formula has no stored result: the file was not saved by Excel or WPS",
+            ),
+            Text::new(
+                "用 Excel 或 WPS 打开后保存一次，再报",
+                "open it in Excel or WPS, save it once, and send it again",
+            ),
+        ),
         Unreadable::Damaged => (
             Text::new("这个单元格读不出来", "this cell cannot be read"),
             Text::new(

@@ -72,6 +72,11 @@ pub(super) fn words(error: &Error) -> String {
         Error::NoPeriod { period, dir } => {
             format!("报告期 {period} 没有文件夹 {}", dir.display())
         }
+        Error::OutputInInput { output, input } => format!(
+            "结果文件夹 {} 在报送文件夹 {} 里面：反馈会被当成报送读进来，请分开放",
+            output.display(),
+            input.display()
+        ),
         Error::NoPeriods { dir } => {
             format!(
                 "报送文件夹 {} 里没有报告期文件夹（如 2023-12）",

@@ -145,7 +145,13 @@ impl Run<'_> {
             }
             Claim::Between { value, low, high } => {
                 let value = self.number(value)?;
-                let (low, high) = (self.number(low)?, self.number(high)?);
+                // Beyond one limit it fails, even where the other is not known.
+                let (low, high) = (self.number(low), self.number(high));
+                let (low, high) = match (low, high) {
+                    (Ok(low), Err(_)) if value < low => return Ok(Some(failed(value, low))),
+                    (Err(_), Ok(high)) if value > high => return Ok(Some(failed(value, high))),
+                    (low, high) => (low?, high?),
+                };
                 if value < low {
                     return Ok(Some(failed(value, low)));
                 }
@@ -299,10 +305,14 @@ impl Run<'_> {
             }
             Function::Min => all()?.into_iter().min().ok_or(Reason::Missing)?,
             Function::Max => all()?.into_iter().max().ok_or(Reason::Missing)?,
-            Function::Coalesce => arguments
-                .iter()
-                .find_map(|a| self.number(a).ok())
-                .ok_or(Reason::Missing)?,
+            Function::Coalesce => {
+                // What is missing gives way to the next; what is unreadable does not.
+                let mut figures = arguments.iter().map(|a| self.number(a));
+                let lacks = |figure: &Result<Exact, Reason>| {
+                    !matches!(figure, Err(Reason::Missing | Reason::NoBaseline))
+                };
+                figures.find(lacks).unwrap_or(Err(Reason::Missing))?
+            }
             Function::If => {
                 let chosen = if self.truth(&arguments[0])? { 1 } else { 2 };
                 self.number(&arguments[chosen])?

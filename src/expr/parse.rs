@@ -222,8 +222,16 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Mistake> {
                     (']', _) => "]",
                     (',', _) => ",",
                     _ => {
-                        let message = both!("不认识的符号 `{c}`", "unknown sign `{c}`");
-                        return Err(Mistake::new(start..offset(i + 1), message));
+                        let span = start..offset(i + 1);
+                        let sign = &text[span.clone()];
+                        let message = both!("不认识的符号 `{sign}`", "unknown sign `{sign}`");
+                        let help = (c == ';').then(|| {
+                            Text::new(
+                                "一条审核关系只写一个式子，请拆成几条 [[rule]]",
+                                "one rule holds one expression: write several `[[rule]]`",
+                            )
+                        });
+                        return Err(Mistake::new(span, message).help(help));
                     }
                 };
                 let two = matches!(

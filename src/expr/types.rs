@@ -252,15 +252,23 @@ impl Scope<'_> {
             format!("{}不能与{}相比或相加减", a.zh, b.zh),
             format!("{} can't be compared with or added to {}", a.en, b.en),
         );
+        let bare = |expr: &Expr| match expr {
+            Expr::Number(constant) => Some(constant.exact.clone()),
+            Expr::Neg(inner) => match inner.as_ref() {
+                Expr::Number(constant) => Some(-constant.exact.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
         let help = match (x, y, left, right) {
-            (Rate, Bare, _, Expr::Number(c)) | (Bare, Rate, Expr::Number(c), _) => {
-                let whole = number::show(&(&c.exact * number::power_of_ten(2)));
-                let plain = number::show(&c.exact);
-                Some(both!(
+            (Rate, Bare, _, number) | (Bare, Rate, number, _) => bare(number).map(|exact| {
+                let whole = number::show(&(&exact * number::power_of_ten(2)));
+                let plain = number::show(&exact);
+                both!(
                     "百分率要带 % 号：写 {plain}% 或 {whole}%",
                     "a rate is written with its sign: {plain}% or {whole}%"
-                ))
-            }
+                )
+            }),
             (Rate, Points, ..) | (Points, Rate, ..) => Some(Text::new(
                 "两个百分率之差才是百分点",
                 "points are the difference of two rates",

@@ -66,10 +66,16 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Candidate>) -
             ));
             continue;
         }
+        let unnamed = path.to_str().is_none().then(|| {
+            Text::new(
+                "文件名含有无法识别的字符，请改名后重报",
+                "the file's name is not readable text: rename it and send it again",
+            )
+        });
         found.push(Candidate {
             name,
             path,
-            refused: None,
+            refused: unnamed,
         });
     }
     Ok(())

@@ -248,8 +248,10 @@ fn no_unit(grid: &Grid<'_>, located: &Located, unit: &str) -> FrameFinding {
     }
 }
 
+/// Cells that the reader could not make out. Those of the table are told each at its place.
 fn damaged(grid: &Grid<'_>) -> Option<FrameFinding> {
-    let count = grid.sheet.damaged;
+    let known = grid.sheet.facts.damaged.len() as u64;
+    let count = grid.sheet.damaged.saturating_sub(known);
     (count > 0).then(|| {
         let message = both!(
             "有 {count} 个单元格读不出来（例如 #SPILL! 一类的新函数结果）",

@@ -20,7 +20,7 @@ use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::rulebook::register::Register;
-use crate::rulebook::written::{Blank, Precision, Type};
+use crate::rulebook::written::{Blank, Precision, Severity, Type};
 use crate::table::{Absent, Block, CellDress, Draft, DraftColumn, Dress, Marks, Unreadable, Words};
 use crate::words::Text;
 use crate::workbook::{self, RawSheet, RawValue};
@@ -42,7 +42,12 @@ pub struct Reading {
     pub received: Vec<Received>,
     /// What was read otherwise than it is written.
     pub notes: Vec<ReadingNote>,
+    /// The hash of the submission that this file was made from, where it is a returned report.
+    pub made_from: Option<String>,
 }
+
+/// The property by which a returned report names the submission that it was made from.
+pub const MADE_FROM: &str = "hebiao.submission";
 
 impl Reading {
     /// A file that cannot be used; whose it is, its name and folder may say.
@@ -121,36 +126,56 @@ pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook
         district: Some(first.district),
         received,
         notes,
+        made_from: workbook::property(path, MADE_FROM),
     }
 }
 
-/// Of several sheets with one form the first is kept; the others are told.
+/// Of several sheets with one form the first is kept; the others are told, in one finding.
 fn one_of_each(received: Vec<Received>) -> Vec<Received> {
-    let mut kept: Vec<Received> = Vec::new();
+    let mut kept: Vec<(Received, Vec<String>)> = Vec::new();
     for one in received {
         let same = kept
             .iter_mut()
-            .find(|k| (k.form, k.district) == (one.form, one.district));
-        let Some(first) = same else {
-            kept.push(one);
-            continue;
-        };
-        let (a, b) = (&first.sheet, &one.sheet);
-        let message = both!(
-            "工作簿里有两张同样的表：“{a}”和“{b}”，按“{a}”审核",
-            "the workbook has the form twice, on `{a}` and `{b}`; `{a}` is the one that is checked"
-        );
-        let fix = Text::new(
-            "删去多余的一张后重报",
-            "take one of the two out and send it again",
-        );
-        let finding = FrameFinding::new("rows", None, message, fix);
-        first.frame.push(FrameFinding {
-            found: b.clone(),
-            ..finding
-        });
+            .find(|(k, _)| (k.form, k.district) == (one.form, one.district));
+        match same {
+            Some((_, others)) => others.push(one.sheet),
+            None => kept.push((one, Vec::new())),
+        }
     }
-    kept
+    kept.into_iter()
+        .map(|(mut first, others)| {
+            if !others.is_empty() {
+                let finding = further_sheets(&first.sheet, &others);
+                first.frame.push(finding);
+            }
+            first
+        })
+        .collect()
+}
+
+fn further_sheets(first: &str, others: &[String]) -> FrameFinding {
+    const NAMED: usize = 3;
+    let list = others
+        .iter()
+        .take(NAMED)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("、");
+    let (all, more) = (
+        others.len() + 1,
+        if others.len() > NAMED { "…" } else { "" },
+    );
+    let message = both!(
+        "工作簿里这张表有 {all} 份：“{first}”和“{list}{more}”，按“{first}”审核",
+        "the workbook has the form {all} times, on `{first}` and `{list}{more}`; `{first}` is the one that is checked"
+    );
+    let fix = Text::new("只留一份后重报", "leave one in and send it again");
+    let finding = FrameFinding::new("sheets", None, message, fix);
+    FrameFinding {
+        severity: Severity::Query,
+        found: list,
+        ..finding
+    }
 }
 
 #[derive(Default)]
@@ -418,7 +443,7 @@ impl TableReader<'_> {
         let (record, variable) = self.position(at, column);
         let asked_of = &form.variables[variable];
         let read = match raw {
-            None => Read::Absent(Absent::Blank),
+            None => Read::Absent(self.nothing_read(cell)),
             Some(raw) => {
                 let format = self.grid.sheet.formats.get(raw.format as usize).copied();
                 let asked = Asked {
@@ -449,7 +474,7 @@ impl TableReader<'_> {
                         self.precision(column, raw, uniform, &mut dress);
                     }
                     if let RawValue::Text(text) = &raw.value {
-                        draft.marks.written.insert(key, text.trim().to_owned());
+                        draft.marks.written.insert(key, brief(text));
                     }
                 }
                 if record == 0 {
@@ -464,7 +489,7 @@ impl TableReader<'_> {
                 draft.marks.absent.insert(key, Absent::Nil);
                 draft.dress.usual[variable].scale = unit_scale;
                 if let Some(RawValue::Text(text)) = raw.map(|raw| &raw.value) {
-                    draft.marks.written.insert(key, text.trim().to_owned());
+                    draft.marks.written.insert(key, brief(text));
                 }
             }
             Read::Absent(absent) => {
@@ -478,6 +503,18 @@ impl TableReader<'_> {
                 }
             }
         }
+    }
+
+    /// Why nothing was read at a cell: it is blank, or something there has no value to read.
+    fn nothing_read(&self, cell: Cell) -> Absent {
+        let facts = &self.grid.sheet.facts;
+        if facts.without_result.binary_search(&cell).is_ok() {
+            return Absent::Unreadable(Unreadable::NoResult);
+        }
+        if facts.damaged.binary_search(&cell).is_ok() {
+            return Absent::Unreadable(Unreadable::Damaged);
+        }
+        Absent::Blank
     }
 
     /// At which decimals a figure counts as stated, where its format says other than its value.
@@ -590,11 +627,21 @@ fn put_words(draft: &mut Draft, record: usize, variable: usize, words: &str) {
     }
 }
 
+/// As much of a cell's text as a finding can quote.
+fn brief(text: &str) -> String {
+    const MOST: usize = 80;
+    let text = text.trim();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// What stood in a cell that could not be read.
 fn shown(raw: &RawValue<'_>, why: Unreadable) -> String {
     match raw {
-        RawValue::Text(text) => text.trim().to_owned(),
-        RawValue::Number(x) => value::plain(*x),
+        RawValue::Text(text) => brief(text),
+        RawValue::Number(x) => brief(&value::plain(*x)),
         RawValue::Date(serial) if why == Unreadable::DateForNumber => {
             let date = workbook::format::Format {
                 date: true,

@@ -10,6 +10,7 @@ use super::{FileFound, Judged, ReadingNote, Submission};
 use crate::expr::excel::{self, Operand};
 use crate::expr::{Leaf, Source};
 use crate::finding::Finding;
+use crate::intake::MADE_FROM;
 use crate::number;
 use crate::place::Cell;
 use crate::rulebook::form::Form;
@@ -159,7 +160,7 @@ impl<'a> Writing<'a> {
                 ("hebiao.period".to_owned(), period),
                 ("hebiao.district".to_owned(), code.to_owned()),
                 ("hebiao.forms".to_owned(), forms.join(" ")),
-                ("hebiao.submission".to_owned(), self.file.sha256.clone()),
+                (MADE_FROM.to_owned(), self.file.sha256.clone()),
             ],
         }
     }
@@ -233,19 +234,16 @@ impl<'a> Writing<'a> {
 
     /// One sentence on what to do and by when.
     fn what_to_do(&self, counts: SeverityCounts) -> String {
-        if let Some(why) = &self.file.refused {
-            return match self.lang {
-                Lang::Zh => format!("文件无效，须重报：{}。", why.zh),
-                Lang::En => format!(
-                    "The file could not be used and must be sent again: {}.",
-                    why.en
-                ),
-            };
-        }
+        let forms = self.judged.rulebook.forms.iter();
+        let asked =
+            forms.filter(|form| self.submissions.is_empty() && form.is_due_in(self.judged.period));
         let due = self
             .submissions
             .iter()
-            .filter_map(|s| self.judged.rulebook.forms[s.form].due)
+            .map(|s| &self.judged.rulebook.forms[s.form])
+            // A file that could not be read may be any of the forms that are asked for.
+            .chain(asked)
+            .filter_map(|form| form.due)
             .map(|due| due.date(self.judged.period))
             .min();
         // A day that has passed helps nobody: then as soon as possible.
@@ -256,6 +254,17 @@ impl<'a> Writing<'a> {
             }
             None => Text::new("尽快报回", " as soon as possible"),
         };
+        if let Some(why) = &self.file.refused {
+            let file = self.file.path.rsplit('/').next().unwrap_or_default();
+            let text = Text::new(
+                format!("文件“{file}”无效，须重报：{}。请{}。", why.zh, by.zh),
+                format!(
+                    "The file `{file}` could not be used: {}. Please send it{}.",
+                    why.en, by.en
+                ),
+            );
+            return self.words(&text).to_owned();
+        }
         let text = match (counts.error, counts.query + counts.note) {
             (0, 0) => Text::new(
                 "审核通过，没有需要修改或说明的问题。",
@@ -517,8 +526,7 @@ impl<'a> Writing<'a> {
                 Source::LastYear | Source::LastPeriod => None,
             }
         };
-        let decimals = table.dress(record, assertion.accused).decimals;
-        excel::wrong(assertion, &operand, accused.scale(), decimals)
+        excel::wrong(assertion, &operand)
     }
 
     /// True while a queried cell holds what was asked about.
@@ -738,10 +746,7 @@ pub fn alone(
     book.set_properties(&DocProperties::new().set_creation_datetime(&created));
     let sheet = book.add_worksheet();
     let (name, words) = match lang {
-        Lang::Zh => (
-            "说明",
-            "原文件无法作为工作簿返回，问题见前一张表。请改正后重新报送原文件。",
-        ),
+        Lang::Zh => ("说明", "原文件无法作为工作簿返回，问题见前一张表。"),
         Lang::En => (
             "Note",
             "Your file can't be sent back as a workbook; the sheet in front says why.",

@@ -263,7 +263,6 @@ fn load_form(file: &str, text: &str) -> (FormAndRules, Vec<Problem>) {
             lowering
                 .problems
                 .push(Problem::new(file, rule.value.id.span(), message));
-            continue;
         }
         check::lower_rule(&mut lowering, &rule.value, rule.value.id.span());
     }

@@ -170,7 +170,16 @@ pub fn parse(text: &str) -> (Register, Vec<Problem>) {
             ));
             continue;
         }
-        seen.insert(code.clone(), start.line());
+        if let Some(other) = register.districts.iter().find(|d| d.name == district.name) {
+            let (name, code) = (&other.name, &other.code);
+            let message = both!(
+                "名称 `{name}` 重复：代码 `{code}` 已经用过",
+                "the name `{name}` stands twice: first with code `{code}`"
+            );
+            reading.problem(span, message);
+            continue;
+        }
+        seen.insert(district.code.clone(), start.line());
         register.districts.push(district);
     }
     if register.districts.is_empty() && reading.problems.is_empty() {

@@ -17,6 +17,9 @@ pub struct Sources {
     pub files: BTreeMap<String, String>,
 }
 
+/// Nobody writes a rule file larger than this.
+const MOST_BYTES: u64 = 16 << 20;
+
 /// Why the rule files could not be read at all.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -62,6 +65,16 @@ impl Sources {
                 .unwrap_or_default();
             let is_rules = Path::new(&name).extension().is_some_and(|e| e == "toml");
             if name.starts_with('.') || !(is_rules || name == super::register::FILE) {
+                continue;
+            }
+            // A pipe would be waited for, a device read for ever.
+            let facts = fs::metadata(&path).map_err(failed(&path))?;
+            if !facts.is_file() || facts.len() > MOST_BYTES {
+                let message = Text::new(
+                    "这不是普通的规则文件（管道、设备或大于 16 MB）",
+                    "this is no ordinary rule file: a pipe, a device or more than 16 MB",
+                );
+                problems.push(Problem::new(&name, 0..0, message));
                 continue;
             }
             let bytes = fs::read(&path).map_err(failed(&path))?;

@@ -5,7 +5,7 @@
 //! is nearly all of it, is only searched for rows and formulas in the stream.
 
 use super::{Error, Facts};
-use crate::place::Range;
+use crate::place::{Cell, Range};
 use crate::rulebook::written::Limits;
 use memchr::memmem;
 use quick_xml::events::{BytesStart, Event};
@@ -42,18 +42,26 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
     let row = [b"<", prefix.as_slice(), b"row"].concat();
     let formula = [b"<", prefix.as_slice(), b"f"].concat();
     let end = [b"</", prefix.as_slice(), b"sheetData"].concat();
+    let cells = CellTags::new(&prefix);
     let (row, formula) = (memmem::Finder::new(&row), memmem::Finder::new(&formula));
-    stream.skip_to(&end, |piece| {
+    stream.skip_to(&end, &cells.end, |piece| {
         for at in row.find_iter(piece) {
             hidden_row(&piece[at + row.needle().len()..], around.facts);
         }
         for at in formula.find_iter(piece) {
             let next = piece.get(at + formula.needle().len());
-            around.facts.formulas += u64::from(matches!(next, Some(b'>' | b' ' | b'/')));
+            if matches!(next, Some(b'>' | b' ' | b'/')) {
+                around.facts.formulas += 1;
+                around
+                    .facts
+                    .without_result
+                    .extend(cells.without_result(piece, at));
+            }
         }
     })?;
     let tail = stream.rest(MOST_AROUND)?;
     around.parse(&tail)?;
+    facts.without_result.sort_unstable();
     Ok(facts)
 }
 
@@ -79,6 +87,41 @@ fn hidden_row(rest: &[u8], facts: &mut Facts) {
     });
     if let Some(number) = number.filter(|number| *number > 0) {
         facts.hidden_rows.push(number - 1);
+    }
+}
+
+/// The tags of a cell, in the sheet's own namespace prefix.
+struct CellTags {
+    start: Vec<u8>,
+    value: Vec<u8>,
+    end: Vec<u8>,
+}
+
+impl CellTags {
+    fn new(prefix: &[u8]) -> Self {
+        Self {
+            start: [b"<", prefix, b"c "].concat(),
+            value: [b"<", prefix, b"v"].concat(),
+            end: [b"</", prefix, b"c>"].concat(),
+        }
+    }
+
+    /// The cell around a formula, if no result is stored beside it.
+    fn without_result(&self, piece: &[u8], formula: usize) -> Option<Cell> {
+        let end = memmem::find(&piece[formula..], &self.end).map(|end| formula + end)?;
+        let cell = &piece[formula..end];
+        // `<v>5</v>` is a result; `<v/>`, `<v></v>` and nothing at all are none.
+        let result = memmem::find(cell, &self.value)
+            .and_then(|at| memchr::memchr(b'>', &cell[at..]).map(|close| at + close))
+            .is_some_and(|close| cell[close - 1] != b'/' && cell.get(close + 1) != Some(&b'<'));
+        if result {
+            return None;
+        }
+        let start = memmem::rfind(&piece[..formula], &self.start)?;
+        let tag = &piece[start..formula];
+        let name = memmem::find(tag, b" r=\"").map(|at| &tag[at + 4..])?;
+        let name = &name[..memchr::memchr(b'"', name)?];
+        Cell::parse(std::str::from_utf8(name).ok()?)
     }
 }
 
@@ -175,8 +218,13 @@ impl<R: Read> Stream<R> {
         }
     }
 
-    /// Shows everything before a word, in pieces that begin at a tag, and leaves the rest.
-    fn skip_to(&mut self, word: &[u8], mut see: impl FnMut(&[u8])) -> Result<(), Error> {
+    /// Shows everything before a word, in pieces of whole cells, and leaves the rest.
+    fn skip_to(
+        &mut self,
+        word: &[u8],
+        cell_end: &[u8],
+        mut see: impl FnMut(&[u8]),
+    ) -> Result<(), Error> {
         loop {
             if let Some(at) = memmem::find(&self.buffer, word) {
                 see(&self.buffer[..at]);
@@ -188,8 +236,12 @@ impl<R: Read> Stream<R> {
                 self.buffer.clear();
                 return Ok(());
             }
-            // The last tag may be cut off: it is seen with the next piece.
-            let whole = memchr::memrchr(b'<', &self.buffer).unwrap_or(self.buffer.len());
+            // The last cell may be cut off: it is seen with the next piece. Where there is no
+            // cell, the last tag is.
+            let whole = memmem::rfind(&self.buffer, cell_end)
+                .map(|at| at + cell_end.len())
+                .or_else(|| memchr::memrchr(b'<', &self.buffer))
+                .unwrap_or(self.buffer.len());
             see(&self.buffer[..whole]);
             self.buffer.drain(..whole);
             if self.buffer.len() > MOST_AROUND {
@@ -230,6 +282,21 @@ mod tests {
         assert_eq!(found.formulas, 1);
         assert!(found.protected);
         assert_eq!(found.merges, [Range::parse("A1:C1").expect("a range")]);
+    }
+
+    #[test]
+    fn formulas_without_a_result_are_told_by_cell() {
+        let found = facts(
+            r#"<worksheet><sheetData><row r="1"><c r="A1"><f>1+1</f><v>2</v></c>
+            <c r="B1" s="3"><f>1+4</f></c><c r="C1"><f>1+4</f><v></v></c>
+            <c r="D1"><f>1+4</f><v/></c><c r="E1"><v>1</v></c></row></sheetData></worksheet>"#,
+        );
+        let cells: Vec<String> = found
+            .without_result
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(cells, ["B1", "C1", "D1"]);
     }
 
     #[test]

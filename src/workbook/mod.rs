@@ -60,7 +60,7 @@ pub struct RawSheet<'a> {
     pub formats: &'a [Format],
     /// What else is known.
     pub facts: Facts,
-    /// How many cells the reader could not make out; their places are not known to it.
+    /// How many cells the reader could not make out.
     pub damaged: u64,
 }
 
@@ -77,6 +77,10 @@ pub struct Facts {
     pub formulas: u64,
     /// Whether the sheet is protected.
     pub protected: bool,
+    /// Cells whose formula has no stored result, in order: other programs write such.
+    pub without_result: Vec<Cell>,
+    /// Cells that the reader could not make out, in order, as far as their places are known.
+    pub damaged: Vec<Cell>,
 }
 
 /// Why a file could not be used.
@@ -244,6 +248,12 @@ pub fn read(path: &Path, limits: &Limits, see: &mut dyn FnMut(RawSheet<'_>)) -> 
         }
         other => Err(Error::NotAWorkbook(other)),
     }
+}
+
+/// The value of a custom property of a package, such as the one by which a returned report is
+/// known; none where the file is no package or has no such property.
+pub fn property(path: &Path, name: &str) -> Option<String> {
+    xlsx::property(File::open(path).ok()?, name)
 }
 
 /// What a file's first bytes say that it is.

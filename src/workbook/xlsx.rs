@@ -111,13 +111,66 @@ pub(super) fn read(
                 });
             }
         }
-        // Writers may put rows and cells in any order; readers of the sheet rely on it.
-        if !sheet.cells.is_sorted_by_key(|raw| raw.cell) {
-            sheet.cells.sort_by_key(|raw| raw.cell);
+        in_order(&mut sheet);
+        if sheet.damaged > 0
+            && let Some(Ok(part)) = parts.get(&sheet.name).map(|part| package.by_name(part))
+        {
+            sheet.facts.damaged.extend(unread(part, &sheet.cells));
+            sheet.facts.damaged.sort_unstable();
         }
         see(sheet);
     }
     Ok(())
+}
+
+/// Writers may put rows and cells in any order; readers of the sheet rely on it. A cell that
+/// stands twice is none that anybody could vouch for.
+fn in_order(sheet: &mut RawSheet<'_>) {
+    if sheet.cells.is_sorted_by(|a, b| a.cell < b.cell) {
+        return;
+    }
+    sheet.cells.sort_by_key(|raw| raw.cell);
+    let twice: Vec<Cell> = sheet
+        .cells
+        .windows(2)
+        .filter(|pair| pair[0].cell == pair[1].cell)
+        .map(|pair| pair[0].cell)
+        .collect();
+    sheet
+        .cells
+        .retain(|raw| twice.binary_search(&raw.cell).is_err());
+    sheet.damaged += twice.len() as u64;
+    sheet.facts.damaged.extend(twice);
+}
+
+/// The cells of a sheet that hold something and were not read: calamine tells of an error, but
+/// not where. The sheet is gone through once more, only where there was one.
+fn unread(part: impl Read, read: &[RawCell<'_>]) -> Vec<Cell> {
+    const MOST: usize = 1_000;
+    let mut reader = quick_xml::Reader::from_reader(BufReader::new(part));
+    let (mut buffer, mut cell, mut found) = (Vec::new(), None, Vec::new());
+    while found.len() < MOST {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
+                "c" => {
+                    let mut attributes = tag.attributes().flatten();
+                    let name = attributes.find(|a| a.key.as_ref() == "r");
+                    cell = name.and_then(|name| Cell::parse(&name.value));
+                }
+                "v" | "extLst" => {
+                    let lost = cell
+                        .take()
+                        .filter(|cell| read.binary_search_by_key(cell, |raw| raw.cell).is_err());
+                    found.extend(lost);
+                }
+                _ => {}
+            },
+            Ok(Event::Eof) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
+    found
 }
 
 /// How many cells a sheet says that it has, as far as room is made for them beforehand: what a
@@ -172,6 +225,30 @@ fn guard<R: Read + Seek>(package: &mut ZipArchive<R>, limits: &Limits) -> Result
         (_, _, true, _) => Err(Error::NotAWorkbook("an OpenDocument sheet (.ods)")),
         (_, _, _, true) => Err(Error::NotAWorkbook("a Word document")),
         _ => Err(Error::NotAWorkbook("a zip archive")),
+    }
+}
+
+/// A custom document property of a package.
+pub(super) fn property(file: File, name: &str) -> Option<String> {
+    const MOST: u64 = 1 << 20;
+    let mut package = ZipArchive::new(BufReader::new(file)).ok()?;
+    let mut text = String::new();
+    let part = package.by_name("docProps/custom.xml").ok()?;
+    part.take(MOST).read_to_string(&mut text).ok()?;
+    let mut reader = quick_xml::Reader::from_str(&text);
+    let mut inside = false;
+    loop {
+        match reader.read_event().ok()? {
+            Event::Start(tag) if tag.local_name().as_ref() == "property" => {
+                let mut attributes = tag.attributes().flatten();
+                inside = attributes.any(|a| a.key.as_ref() == "name" && a.value == name);
+            }
+            Event::Text(value) if inside && !value.trim().is_empty() => {
+                return Some(value.trim().to_owned());
+            }
+            Event::Eof => return None,
+            _ => {}
+        }
     }
 }
 

@@ -163,12 +163,12 @@ fn a_bomb_is_not_unpacked() {
     assert!(message.contains("unpacked_bytes"), "{message}");
 }
 
-#[test]
-fn one_cell_that_cannot_be_read_loses_no_other() {
+/// What `check` says of the workbook in order, with something in its sheet's XML changed.
+fn told_of(from: &str, to: &str) -> String {
     let office = Office::new(FORM);
     office.sheet("whole.xlsx", &drawn(IN_ORDER));
-    let mut zip = zip::ZipArchive::new(fs::File::open(office.path("whole.xlsx")).expect("open"))
-        .expect("zip");
+    let whole = fs::File::open(office.path("whole.xlsx")).expect("open");
+    let mut zip = zip::ZipArchive::new(whole).expect("zip");
     let mut parts = Vec::new();
     for index in 0..zip.len() {
         let mut part = zip.by_index(index).expect("a part");
@@ -177,13 +177,8 @@ fn one_cell_that_cannot_be_read_loses_no_other() {
         std::io::Read::read_to_end(&mut part, &mut bytes).expect("its bytes");
         if name.ends_with("sheet1.xml") {
             let xml = String::from_utf8(bytes).expect("XML");
-            // The of-which row's last figure becomes the result of a function of our days.
-            bytes = xml
-                .replace(
-                    "<c r=\"F8\"><v>2</v></c>",
-                    "<c r=\"F8\" t=\"e\"><v>#SPILL!</v></c>",
-                )
-                .into_bytes();
+            assert!(xml.contains(from), "{xml}");
+            bytes = xml.replace(from, to).into_bytes();
         }
         parts.push((name, bytes));
     }
@@ -193,8 +188,41 @@ fn one_cell_that_cannot_be_read_loses_no_other() {
         .collect();
     office.put("巴南区.xlsx", &package(&parts));
     let said = office.hebiao(&["check", "巴南区.xlsx", "--period", "2023-12"]);
-    assert!(said.out.contains("有 1 个单元格读不出来"), "{}", said.out);
-    assert!(said.out.contains("必改 1，核实 0"), "{}", said.out);
+    said.out
+}
+
+/// The of-which row's approvals, a figure that nothing else rests on.
+const CELL: &str = "<c r=\"F8\"><v>2</v></c>";
+
+#[test]
+fn one_cell_that_cannot_be_read_is_told_at_its_place_and_loses_no_other() {
+    let said = told_of(CELL, "<c r=\"F8\" t=\"e\"><v>#SPILL!</v></c>");
+    assert!(said.contains("T01!F8"), "{said}");
+    assert!(said.contains("这个单元格读不出来"), "{said}");
+    assert!(said.contains("必改 1，核实 0"), "{said}");
+}
+
+#[test]
+fn a_formula_without_a_stored_result_is_never_taken_for_nothing() {
+    for cell in [
+        "<c r=\"F8\"><f>1+1</f></c>",
+        "<c r=\"F8\"><f>1+1</f><v></v></c>",
+        "<c r=\"F8\"><f>1+1</f><v/></c>",
+    ] {
+        let said = told_of(CELL, cell);
+        assert!(said.contains("T01!F8"), "{said}");
+        assert!(said.contains("公式没有计算结果"), "{said}");
+        assert!(said.contains("必改 1，核实 0"), "{said}");
+    }
+}
+
+#[test]
+fn a_cell_that_stands_twice_is_not_chosen_from() {
+    let said = told_of(CELL, &format!("{CELL}<c r=\"F8\"><v>3</v></c>"));
+    assert!(
+        said.contains("T01!F8") && said.contains("必改 1，核实 0"),
+        "{said}"
+    );
 }
 
 #[cfg(unix)]

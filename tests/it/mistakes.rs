@@ -174,6 +174,17 @@ fn what_is_not_there_is_told_and_nothing_is_published() {
 }
 
 #[test]
+fn output_within_input_is_refused() {
+    let office = Office::new(FORM);
+    std::fs::create_dir_all(office.path("input/2023-12")).expect("a folder");
+    for output in ["input", "input/2023-12/out", "input/out"] {
+        let said = office.hebiao(&["run", "--output", output]);
+        assert_eq!(said.code, 2, "{output}");
+        assert!(said.err.contains("请分开放"), "{}", said.err);
+    }
+}
+
+#[test]
 fn nothing_has_arrived_yet_is_never_success_and_never_too_early_an_alarm() {
     let office = Office::new(FORM);
     std::fs::create_dir_all(office.path("input/2023-12")).expect("a folder");

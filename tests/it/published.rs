@@ -157,6 +157,7 @@ fn a_report_is_the_districts_own_workbook_and_its_next_submission() {
     let front =
         String::from_utf8(returned["xl/worksheets/hebiao-findings.xml"].clone()).expect("XML");
     assert!(front.contains("G5"), "{front}");
+    // Sent back beside the first one, under a name that comes before or after it, it counts.
     // Sent back as it is, it is read like the first one, the findings sheet aside.
     let bytes = fs::read(office.path(report)).expect("the report");
     office.put("input/2023-12/巴南区.xlsx", &bytes);
@@ -167,6 +168,44 @@ fn a_report_is_the_districts_own_workbook_and_its_next_submission() {
         parts(report).keys().collect::<Vec<_>>(),
         returned.keys().collect::<Vec<_>>()
     );
+}
+
+#[test]
+fn a_mended_report_takes_the_place_of_what_it_was_made_from() {
+    let office = Office::new(FORM);
+    let body = "
+| 5 | 合计 | '01 | 99 | 90 | 10 | 30 | 100.6 |
+| 6 | 重点 | '02 | 66 | 60 | 10 | 10 | |
+| 7 | 一般 | '03 | 33 | 30 | 10 | 20 | |
+| 8 | 其中：学校承担 | '04 | 11 | 10 | 10 | 2 | |
+";
+    office.sheet("input/2023-12/巴南区.xlsx", &drawn(body));
+    assert_eq!(office.hebiao(&NOW).code, 1);
+    let report = "output/2023-12/districts/500113-巴南区/审核反馈-2023年12月-巴南区-T01.xlsx";
+    let returned = fs::File::open(office.path(report)).expect("the report");
+    let mut from = zip::ZipArchive::new(returned).expect("zip");
+    let mut to = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for index in 0..from.len() {
+        let mut part = from.by_index(index).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut part, &mut bytes).expect("its bytes");
+        let xml = String::from_utf8(bytes)
+            .expect("XML")
+            .replace("<v>100.6</v>", "<v>100</v>");
+        let options = zip::write::SimpleFileOptions::default();
+        to.start_file(name, options).expect("a part");
+        std::io::Write::write_all(&mut to, xml.as_bytes()).expect("its bytes");
+    }
+    let mended = to.finish().expect("a package").into_inner();
+    for name in ["A 巴南.xlsx", "重报 巴南.xlsx"] {
+        let name = format!("input/2023-12/{name}");
+        office.put(&name, &mended);
+        let said = office.hebiao(&NOW);
+        let findings = office.json("output/2023-12/findings.json");
+        assert_eq!(said.code, 0, "{findings:#}");
+        fs::remove_file(office.path(&name)).expect("taken away");
+    }
 }
 
 #[test]

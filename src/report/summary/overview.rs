@@ -354,8 +354,8 @@ impl Page<'_> {
         let calls = calls(summary);
         let (all, shown) = (calls.len(), calls.len().min(CALLS));
         self.section(&both!(
-            "先给谁打电话（有必改或核实问题的 {all} 个单位，列前 {shown} 个）",
-            "Whom to call first ({shown} of {all} units with errors or queries)"
+            "先给谁打电话（缺报或有问题的 {all} 个单位，列前 {shown} 个）",
+            "Whom to call first ({shown} of {all} units with something missing or wrong)"
         ))?;
         let pick = |zh, en| summary.pick(zh, en);
         self.heads(&[
@@ -388,9 +388,14 @@ impl Page<'_> {
         let summary = self.summary;
         let styles = &summary.styles;
         let unit = &summary.judged.standing[call.unit].unit;
-        let finding = &summary.judged.findings[call.first];
-        let form = finding.form.clone().unwrap_or_default();
-        let gist = format!("{form} {}", summary.say(&finding.message)).replace('\n', " ");
+        let finding = call.first.map(|first| &summary.judged.findings[first]);
+        let gist = match finding {
+            Some(finding) => {
+                let form = finding.form.clone().unwrap_or_default();
+                format!("{form} {}", summary.say(&finding.message)).replace('\n', " ")
+            }
+            None => summary.pick("未报", "nothing has been sent").to_owned(),
+        };
         let at = self.at;
         let lit = |count: u64, light| styles.word((count > 0).then_some(light), Tone::Plain);
         self.cells(&[
@@ -409,7 +414,10 @@ impl Page<'_> {
         ])?;
         let board = page::address(summary.names.status, status::cell_of(call.unit));
         page::link(self.out, (at, 1), &board, &unit.name, &styles.text)?;
-        match super::findings::place(summary, call.first) {
+        match call
+            .first
+            .and_then(|first| super::findings::place(summary, first))
+        {
             Some(target) => {
                 let shown = summary.pick("看清单", "list");
                 page::link(self.out, (at, 15), &target, shown, &styles.link)
@@ -536,11 +544,11 @@ struct Call {
     queries: u64,
     /// How many of its forms are missing or not usable.
     missing: usize,
-    /// Its first finding.
-    first: usize,
+    /// Its first finding, if it has any: a unit that has sent nothing has none.
+    first: Option<usize>,
 }
 
-/// The units with errors or queries, those with most of them first.
+/// The units with something missing or wrong: first those whose figures are not there at all.
 fn calls(summary: &Summary<'_>) -> Vec<Call> {
     let forms = summary.judged.rulebook.forms.len();
     let mut calls: Vec<Call> = (0..summary.judged.standing.len())
@@ -551,16 +559,23 @@ fn calls(summary: &Summary<'_>) -> Vec<Call> {
                 let reporting = summary.tally.stands(unit, *form).0;
                 matches!(reporting, Reporting::Missing | Reporting::Invalid)
             };
-            (weights.errors + weights.queries > 0).then(|| Call {
+            let missing = (0..forms).filter(is_missing).count();
+            (weights.errors + weights.queries > 0 || missing > 0).then(|| Call {
                 unit,
                 errors: weights.errors,
                 queries: weights.queries,
-                missing: (0..forms).filter(is_missing).count(),
-                first: findings[0],
+                missing,
+                first: findings.first().copied(),
             })
         })
         .collect();
     // Ties stay in the official order.
-    calls.sort_by_key(|call| (Reverse(call.errors), Reverse(call.queries)));
+    calls.sort_by_key(|call| {
+        (
+            Reverse(call.missing),
+            Reverse(call.errors),
+            Reverse(call.queries),
+        )
+    });
     calls
 }

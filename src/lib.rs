@@ -33,7 +33,7 @@
 //!
 //! # What is not where
 //!
-//! - calamine and quick-xml are known only in [`workbook`]; rust_xlsxwriter only in [`report`].
+//! - calamine and quick-xml are known only in [`workbook`]; `rust_xlsxwriter` only in [`report`].
 //! - polars is known only in [`table`] and in the machine-readable reports.
 //! - No clock but the job's `now`: nothing published depends on when or where it was made.
 //! - [`check`] and [`judge`] open no file and see no path.

@@ -4,7 +4,7 @@ use super::{Failed, Kind, Lowering, Wording};
 use crate::expr::{Expr, Leaf};
 use crate::number;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
-use crate::rulebook::written::{Bound, Severity};
+use crate::rulebook::written::{Audience, Bound, Severity};
 use crate::words::Text;
 
 pub(super) const KIND: Kind = Kind {
@@ -141,16 +141,22 @@ fn say(failed: &Failed<'_>) -> Wording {
         .difference
         .as_ref()
         .is_some_and(|d| *d > number::Exact::default());
-    let message = if above {
-        Text::new(
+    // A limit that a true figure can exceed is the city's: told to the district, it would only
+    // teach which number gets through.
+    let tells = failed.rule.severity == Severity::Error || failed.rule.audience == Audience::City;
+    let message = match (tells, above) {
+        (false, _) => Text::new(
+            format!("“{}”填报 {found}，不在通常范围内，是否属实？", label.zh),
+            format!("{} is {found}, which is unusual: is it right?", label.en),
+        ),
+        (true, true) => Text::new(
             format!("“{}”填报 {found}，不应超过 {limit}", label.zh),
             format!("{} is {found}, it can't exceed {limit}", label.en),
-        )
-    } else {
-        Text::new(
+        ),
+        (true, false) => Text::new(
             format!("“{}”填报 {found}，不应低于 {limit}", label.zh),
             format!("{} is {found}, it can't be below {limit}", label.en),
-        )
+        ),
     };
     Wording::new(
         message,

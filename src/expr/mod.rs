@@ -205,7 +205,7 @@ mod tests {
     use crate::rulebook::written::Missing;
     use crate::table::{Draft, DraftColumn, Table};
 
-    /// SplitMix64, so that every run sees the same cases.
+    /// `SplitMix64`, so that every run sees the same cases.
     struct Dice(u64);
 
     impl Dice {

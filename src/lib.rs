@@ -40,6 +40,9 @@
 //! - No threshold of law is in the code: they stand in rule files, each with its source.
 //! - The library never re-executes the current program: a pool of workers is given a command.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 #[macro_use]
 pub mod words;
 pub mod baseline;

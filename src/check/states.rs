@@ -184,14 +184,13 @@ fn say(failed: &Failed<'_>) -> Wording {
     let sum = match operands(follows) {
         Some((a, b, zh, en)) => {
             let (a, b) = (figure(a), figure(b));
-            let sign = if matches!(follows, Expr::Call(..)) {
-                "→"
-            } else {
-                "、"
+            let (sign, and) = match follows {
+                Expr::Call(..) => ("→", " → "),
+                _ => ("、", " and "),
             };
             Text::new(
                 format!("{a}{sign}{b} {zh} {close}"),
-                format!("{a} and {b} {en} {close}"),
+                format!("{a}{and}{b} {en} {close}"),
             )
         }
         None => Text::new(

@@ -213,9 +213,7 @@ impl<'a> Writing<'a> {
         self.unevaluated_and_notes(&mut rows, &mut merges);
         FrontSheet {
             name: self.say("审核问题清单", "Findings"),
-            columns: vec![
-                9.5, 6.5, 7.0, 16.0, 22.0, 11.0, 11.0, 9.0, 44.0, 30.0, 13.0, 30.0, 12.0,
-            ],
+            columns: self.widths(),
             rows,
             merges,
             lists: has_lines.then(|| self.reasons(last)).into_iter().collect(),
@@ -230,6 +228,17 @@ impl<'a> Writing<'a> {
             protect: true,
             autofilter: has_lines.then(|| format!("A5:M{last}")),
         }
+    }
+
+    /// The columns' widths: where a cell is by row and column takes more room in English.
+    fn widths(&self) -> Vec<f64> {
+        let (place, gap) = match self.lang {
+            Lang::Zh => (16.0, 9.0),
+            Lang::En => (22.0, 11.5),
+        };
+        vec![
+            9.5, 6.5, 7.0, place, 22.0, 11.0, 11.0, gap, 44.0, 30.0, 13.0, 30.0, 12.0,
+        ]
     }
 
     /// One sentence on what to do and by when.

@@ -44,9 +44,18 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
     let end = [b"</", prefix.as_slice(), b"sheetData"].concat();
     let cells = CellTags::new(&prefix);
     let (row, formula) = (memmem::Finder::new(&row), memmem::Finder::new(&formula));
+    // Values written with references or as character data are lost on the way to us; where nothing
+    // was read there, it is told instead of taken for a blank.
     stream.skip_to(&end, &cells.end, |piece| {
         for at in row.find_iter(piece) {
             hidden_row(&piece[at + row.needle().len()..], around.facts);
+        }
+        // `&#53;` and `<![CDATA[5]]>`: both signs are rare where figures stand.
+        for at in memchr::memchr2_iter(b'&', b'!', piece) {
+            let at = at - usize::from(at > 0 && piece[at] == b'!');
+            if cells.is_in_value(&piece[..at]) {
+                around.facts.damaged.extend(cells.around(piece, at));
+            }
         }
         for at in formula.find_iter(piece) {
             let next = piece.get(at + formula.needle().len());
@@ -62,6 +71,7 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
     let tail = stream.rest(MOST_AROUND)?;
     around.parse(&tail)?;
     facts.without_result.sort_unstable();
+    facts.damaged.sort_unstable();
     Ok(facts)
 }
 
@@ -117,8 +127,20 @@ impl CellTags {
         if result {
             return None;
         }
-        let start = memmem::rfind(&piece[..formula], &self.start)?;
-        let tag = &piece[start..formula];
+        self.around(piece, formula)
+    }
+
+    /// Whether a text breaks off within a value.
+    fn is_in_value(&self, before: &[u8]) -> bool {
+        let tag = memchr::memrchr(b'<', before).map(|at| &before[at..]);
+        let rest = tag.and_then(|tag| tag.strip_prefix(self.value.as_slice()));
+        rest.is_some_and(|rest| matches!(rest.first(), Some(b'>' | b' ')))
+    }
+
+    /// The cell that a place in a piece lies in.
+    fn around(&self, piece: &[u8], place: usize) -> Option<Cell> {
+        let start = memmem::rfind(&piece[..place], &self.start)?;
+        let tag = &piece[start..place];
         let name = memmem::find(tag, b" r=\"").map(|at| &tag[at + 4..])?;
         let name = &name[..memchr::memchr(b'"', name)?];
         Cell::parse(std::str::from_utf8(name).ok()?)

@@ -216,6 +216,16 @@ fn a_formula_without_a_stored_result_is_never_taken_for_nothing() {
     }
 }
 
+/// calamine 0.38 passes over references and character data in a value. Fifty approvals of eleven
+/// applications are a finding if they are read; if they are lost, that is one.
+#[test]
+fn a_value_that_is_lost_on_its_way_is_never_taken_for_nothing() {
+    for value in ["&#53;0", "<![CDATA[50]]>"] {
+        let said = told_of(CELL, &format!("<c r=\"F8\"><v>{value}</v></c>"));
+        assert!(said.contains("T01!F8"), "{said}");
+    }
+}
+
 #[test]
 fn a_cell_that_stands_twice_is_not_chosen_from() {
     let said = told_of(CELL, &format!("{CELL}<c r=\"F8\"><v>3</v></c>"));

@@ -4,7 +4,7 @@
 //! that its `due_in` names; its own period follows from the month. Holidays and extensions are
 //! not known here.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -290,11 +290,6 @@ fn quarter(chars: &[char]) -> Option<Mention> {
         year,
         month: 3 * (u32::try_from(number).ok()? + 1),
     })
-}
-
-/// The period of a date.
-pub fn of_date(date: NaiveDate) -> Option<Period> {
-    Period::new(date.year(), date.month())
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ mod tables;
 pub mod written;
 
 use crate::check::{self, KINDS, Lowering};
-use crate::intake::value::fold;
 use crate::period::Due;
 use crate::words::Text;
 use chrono::FixedOffset;
@@ -572,9 +571,4 @@ fn written_at(text: Spanned<String>) -> Written {
         span: text.span(),
         text: text.into_inner(),
     }
-}
-
-/// Whether two labels mean the same: spaces, widths and brackets aside.
-pub fn same_label(a: &str, b: &str) -> bool {
-    fold(a) == fold(b)
 }

@@ -75,16 +75,6 @@ impl Register {
         regions
     }
 
-    /// The district whose name, office, alias or code is just this text.
-    pub fn named(&self, text: &str) -> Option<usize> {
-        let wanted = crate::intake::value::fold(text);
-        self.districts.iter().position(|d| {
-            d.code == wanted
-                || d.names()
-                    .any(|name| crate::intake::value::fold(name) == wanted)
-        })
-    }
-
     /// The districts that a longer text speaks of: a title, a file name, a signature.
     ///
     /// Of two names that overlap, such as 万州 in 万州区, the longer counts.
@@ -327,7 +317,6 @@ mod tests {
         assert_eq!(register.mentioned("填报单位：开县教委"), [2]);
         assert_eq!(register.mentioned("江北区与开州区"), [0, 2]);
         assert_eq!(register.mentioned("12月报表"), [] as [usize; 0]);
-        assert_eq!(register.named("重庆市　江北区教育委员会"), Some(0));
     }
 
     #[test]

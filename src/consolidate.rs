@@ -13,7 +13,7 @@ use crate::report::Judged;
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::Missing;
-use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Table, Words};
+use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Records, Table, Words};
 use std::borrow::Cow;
 
 /// One district's share in the city's figures.

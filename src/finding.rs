@@ -4,6 +4,7 @@
 //! and published as it stands. How it looks in a workbook is for `report`.
 
 use crate::hash;
+use crate::period::Period;
 use crate::place::Place;
 use crate::rulebook::written::{Audience, Severity};
 use crate::words::Text;
@@ -51,6 +52,43 @@ pub struct Finding {
     pub state: State,
     /// How many cells it stands for: more than one where the rest of many are counted only.
     pub count: u64,
+}
+
+impl Finding {
+    /// A finding about a file or form, its words still to come. `about` tells it from the other
+    /// findings of its rule, district and period.
+    pub fn bare(
+        rule: &str,
+        severity: Severity,
+        unit: Unit,
+        form: Option<String>,
+        period: Period,
+        about: &str,
+    ) -> Self {
+        Self {
+            id: id(rule, &unit.code, &period.to_string(), about),
+            rule: rule.to_owned(),
+            severity,
+            audience: Audience::District,
+            district: unit,
+            form,
+            place: Place {
+                file: String::new(),
+                sheet: None,
+                cell: None,
+            },
+            read: Vec::new(),
+            record: None,
+            variable: None,
+            found: String::new(),
+            expected: None,
+            difference: None,
+            message: Text::default(),
+            fix: Text::default(),
+            state: State::Open,
+            count: 1,
+        }
+    }
 }
 
 /// The shape of a place in `findings.json`.

@@ -1,7 +1,7 @@
 //! The street: one run, from the folder of submissions to what is published.
 //!
 //! ```text
-//! discover → read (workers) → baseline → judge → consolidate → report + annotate (workers) → publish
+//! discover → read (workers) → baseline → choose → judge → consolidate → report + annotate (workers) → publish
 //! ```
 //!
 //! All is read before anything is judged, and all is judged before anything is written. There is
@@ -11,7 +11,7 @@ use crate::baseline::Baseline;
 use crate::consolidate::consolidate;
 use crate::hash;
 use crate::intake::{Reading, discover};
-use crate::judge::{FileRead, judge, supersede};
+use crate::judge::judge;
 use crate::log::Log;
 use crate::period::Period;
 use crate::publish::{self, Output, Stage};
@@ -20,14 +20,14 @@ use crate::report::{Judged, data, district, summary};
 use crate::rulebook::Rulebook;
 use crate::rulebook::source::Sources;
 use crate::standing::Reporting;
-use crate::words::Lang;
-use crate::worker::pool::{Pool, WorkerCommand};
-use crate::worker::{Reply, Request};
+use crate::submissions::{FileRead, choose};
+use crate::words::{Lang, Text};
+use crate::worker::pool::{Failure, Pool, WorkerCommand};
+use crate::worker::{Reply, Request, Source};
 use chrono::NaiveDateTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -205,12 +205,11 @@ fn periods(order: &Order) -> Result<Vec<Period>, Error> {
 
 /// The workers of a run.
 pub fn pool(order: &Order, rulebook: &Rulebook, sources: &Sources) -> Pool {
-    let patience = Duration::from_secs(rulebook.job.limits.seconds);
     Pool::new(
         order.worker.clone(),
         order.workers,
         sources.clone(),
-        patience,
+        rulebook.job.limits,
     )
 }
 
@@ -227,6 +226,10 @@ fn one(
     let files = read(order, rulebook, pool, period, &order.input, log)?;
     let files = with_arrivals(files, &output.published(&period.to_string()), order.now);
     let baseline = baseline(order, rulebook, pool, period, log)?;
+    let sources_of: BTreeMap<String, Source> = files
+        .iter()
+        .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
+        .collect();
     let mut judged = judge(rulebook, period, files, &baseline, order.now);
     judged.city = consolidate(&judged, &baseline);
     drop(baseline);
@@ -234,7 +237,7 @@ fn one(
         return Err(Error::NothingEvaluated { period });
     }
     let stage = output.stage(&period.to_string())?;
-    write_reports(order, pool, &judged, &stage, log)?;
+    write_reports(order, pool, &judged, &sources_of, &stage, log)?;
     let kept = stage.publish(|staged| {
         let outputs = staged.iter().map(|file| Hashed {
             path: file.path.clone(),
@@ -286,12 +289,17 @@ pub fn read(
         dir: folder.clone(),
         source,
     })?;
-    let files: Vec<(PathBuf, String)> = candidates
+    let files: Vec<(Source, String)> = candidates
         .iter()
         .filter(|candidate| candidate.refused.is_none())
-        .map(|candidate| (candidate.path.clone(), candidate.name.clone()))
+        .map(|candidate| (Source::file(candidate.path.clone()), candidate.name.clone()))
         .collect();
-    let mut read = read_files(files, Some(period), rulebook, pool, order.now, log);
+    let how = HowToRead {
+        period: Some(period),
+        explain: false,
+        now: order.now,
+    };
+    let mut read = read_files(files, how, rulebook, pool, log);
     for candidate in candidates {
         let Some(why) = candidate.refused else {
             continue;
@@ -299,61 +307,109 @@ pub fn read(
         let reading = Reading::refused(why, &candidate.name, &rulebook.register);
         read.push(FileRead {
             name: candidate.name,
+            source: None,
             sha256: String::new(),
             arrived: order.now,
             reading,
         });
     }
     read.sort_by(|a, b| a.name.cmp(&b.name));
-    supersede(&mut read);
     Ok(read)
 }
 
-/// Reads files, given with their names in reports, in worker processes.
+/// How files are read.
+#[derive(Debug, Clone, Copy)]
+pub struct HowToRead {
+    /// The period that they are taken for; none where they say themselves.
+    pub period: Option<Period>,
+    /// Whether to tell how each was understood.
+    pub explain: bool,
+    /// The time in the office's zone.
+    pub now: NaiveDateTime,
+}
+
+/// Reads files, given with their names in reports, in worker processes; of an archive its
+/// members.
 pub fn read_files(
-    files: Vec<(PathBuf, String)>,
-    period: Option<Period>,
+    files: Vec<(Source, String)>,
+    how: HowToRead,
     rulebook: &Rulebook,
     pool: &Pool,
-    now: NaiveDateTime,
     log: &Log,
 ) -> Vec<FileRead> {
-    let requests: Vec<Request> = files
-        .iter()
-        .map(|(path, name)| Request::Read {
-            path: path.clone(),
-            name: name.clone(),
-            period,
-        })
-        .collect();
-    let progress = log.progress("读取", "reading", requests.len());
-    let answers = pool.run(&requests, &|_| progress.inc(1));
-    progress.finish_and_clear();
-    files
-        .into_iter()
-        .zip(answers)
-        .map(|((path, name), answer)| {
+    let mut read = Vec::with_capacity(files.len());
+    let mut next = files;
+    while !next.is_empty() {
+        let requests: Vec<Request> = next
+            .iter()
+            .map(|(source, name)| Request::Read {
+                source: source.clone(),
+                name: name.clone(),
+                period: how.period,
+                explain: how.explain,
+            })
+            .collect();
+        let progress = log.progress("读取", "reading", requests.len());
+        let answers = pool.run(&requests, &|_| progress.inc(1));
+        progress.finish_and_clear();
+        let mut inside = Vec::new();
+        for ((source, name), answer) in next.into_iter().zip(answers) {
+            let refused = |why: Text| Reading::refused(why, &name, &rulebook.register);
             let (reading, sha256) = match answer {
-                Ok(Reply::Read { reading, sha256 }) => (reading, sha256),
-                Ok(_) => (Reading::default(), String::new()),
+                Ok(Reply::Read { reading, sha256 }) => (*reading, sha256),
+                Ok(Reply::Archive { members, sha256 }) => {
+                    let members = archived(&source, &name, &members);
+                    if !members.is_empty() {
+                        inside.extend(members);
+                        continue;
+                    }
+                    let why = Text::new(
+                        "压缩包里没有文件。请重新打包后报送",
+                        "the archive holds no files: pack it again and send it",
+                    );
+                    (refused(why), sha256)
+                }
+                Ok(_) => (refused(Failure::Died.words()), String::new()),
                 Err(failure) => {
                     log.failure(&name, &failure);
                     // The hash is taken here where the worker could not say it.
-                    let sha256 = hash::of_file(&path).unwrap_or_default();
-                    (
-                        Reading::refused(failure.words(), &name, &rulebook.register),
-                        sha256,
-                    )
+                    let sha256 = hash::of_file(&source.path).unwrap_or_default();
+                    (refused(failure.words()), sha256)
                 }
             };
-            FileRead {
+            read.push(FileRead {
                 name,
+                source: Some(source),
                 sha256,
-                arrived: now,
+                arrived: how.now,
                 reading,
-            }
-        })
-        .collect()
+            });
+        }
+        next = inside;
+    }
+    read
+}
+
+/// The members of an archive that may be submissions, named as if it were a folder.
+fn archived(archive: &Source, name: &str, members: &[String]) -> Vec<(Source, String)> {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut found = Vec::new();
+    for (position, member) in members.iter().enumerate() {
+        let own = member.rsplit('/').next().unwrap_or(member);
+        if own.is_empty() || discover::is_by_the_way(own) || member.starts_with("__MACOSX/") {
+            continue;
+        }
+        let mut full = format!("{name}/{member}");
+        while !taken.insert(full.clone()) {
+            full.push('+');
+        }
+        let source = Source {
+            path: archive.path.clone(),
+            member: Some(position),
+        };
+        found.push((source, full));
+    }
+    found
 }
 
 /// What was accepted for the periods that a run compares with: published, or read on the spot.
@@ -378,12 +434,10 @@ pub fn baseline(
         if !order.input.join(earlier.to_string()).is_dir() {
             continue;
         }
-        for file in read(order, rulebook, pool, earlier, &order.input, log)? {
-            for received in file.reading.received {
-                let (form, district) = (received.form, received.district);
-                if forms.contains(&form) && baseline.table(earlier, form, district).is_none() {
-                    baseline.add(earlier, form, district, received.draft.into());
-                }
+        let mut files = read(order, rulebook, pool, earlier, &order.input, log)?;
+        for one in choose(rulebook, earlier, &mut files).in_force {
+            if forms.contains(&one.form) {
+                baseline.add(earlier, one.form, one.district, one.draft.into());
             }
         }
     }
@@ -449,17 +503,20 @@ fn write_reports(
     order: &Order,
     pool: &Pool,
     judged: &Judged<'_>,
+    sources: &BTreeMap<String, Source>,
     stage: &Stage<'_>,
     log: &Log,
 ) -> Result<(), Error> {
     let reports = district::reports(judged, order.lang);
-    let folder = order.input.join(judged.period.to_string());
     let mut requests = Vec::new();
     for report in reports.iter().filter(|report| !report.refused) {
+        let Some(source) = sources.get(&report.file) else {
+            continue;
+        };
         // Created here, so that a name that cannot be is an error of the job.
         let (_, target) = stage.create(&report.path)?;
         requests.push(Request::Annotate {
-            source: folder.join(&report.file),
+            source: source.clone(),
             target,
             overlay: Box::new(report.overlay.clone()),
         });

@@ -7,8 +7,9 @@ use crate::baseline::Baseline;
 use crate::check::run::{Batch, Checked, Counts, Owner, check};
 use crate::consolidate::earlier;
 use crate::expr::columns::{Earlier, Figures};
-use crate::finding::{self, Finding, State, Unit};
-use crate::intake::{FRAME_RULES, FrameFinding, Reading, Received};
+use crate::finding::{self, Finding, Unit};
+use crate::hash;
+use crate::intake::{FRAME_RULES, FrameFinding};
 use crate::period::Period;
 use crate::place::Place;
 use crate::report::{FileFound, Judged, ReadingNote, RuleOutcome, Submission};
@@ -17,52 +18,22 @@ use crate::rulebook::form::Form;
 use crate::rulebook::rule::Rule;
 use crate::rulebook::written::{Audience, Severity};
 use crate::standing::{Checking, DistrictStanding, FormStanding, Reporting};
+use crate::submissions::{self, Choice, FileRead, ONE_RULE, Sent, choose};
 use crate::table::{Absent, Table};
 use crate::words::Text;
 use chrono::NaiveDateTime;
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// The rule that every file is looked at with.
 pub const FILE_RULE: &str = "intake.file";
-/// The rule that every district's form is looked at with: one submission is in force.
-pub const ONE_RULE: &str = "intake.one";
-
-/// A file that was looked into.
-#[derive(Debug)]
-pub struct FileRead {
-    /// Relative to the period's folder.
-    pub name: String,
-    /// The hash of its bytes; empty where it was not opened.
-    pub sha256: String,
-    /// When a run first saw this content, in the office's time.
-    pub arrived: NaiveDateTime,
-    /// What is in it.
-    pub reading: Reading,
-}
-
-/// A returned report takes the place of the submission that it was made from: the district has
-/// mended it and sent it back, under whatever name.
-pub fn supersede(files: &mut [FileRead]) {
-    for newer in 0..files.len() {
-        let Some(made_from) = files[newer].reading.made_from.clone() else {
-            continue;
-        };
-        let forms: Vec<(usize, usize)> = files[newer]
-            .reading
-            .received
-            .iter()
-            .map(|received| (received.form, received.district))
-            .collect();
-        for (at, older) in files.iter_mut().enumerate() {
-            if at != newer && older.sha256 == made_from {
-                let received = &mut older.reading.received;
-                received.retain(|one| !forms.contains(&(one.form, one.district)));
-            }
-        }
-    }
-}
+/// What a form of another month in the same workbook says of figures that were reported then.
+pub const PAST_RULE: &str = "intake.past";
+/// Figures that are all those of another submission.
+pub const COPIED_RULE: &str = "intake.copied";
+/// A nil return where there was something a year ago.
+pub const NIL_RULE: &str = "intake.nil";
 
 /// A submission in force, with what is wrong with its form.
 struct InForce {
@@ -91,7 +62,9 @@ pub fn judge<'a>(
         notes: Vec::new(),
         refused: Vec::new(),
     };
-    let in_force = judging.take(files);
+    let in_force = judging.take(files, baseline);
+    judging.copied(&in_force, baseline);
+    judging.nil(&in_force, baseline);
     judging.frames(&in_force);
     for (at, form) in rulebook.forms.iter().enumerate() {
         let own: Vec<&InForce> = in_force.iter().filter(|one| one.form == at).collect();
@@ -154,78 +127,53 @@ struct Judging<'a> {
 impl Judging<'_> {
     /// Which submissions are in force. What can't be used is told, and never counts as zero or
     /// as absent.
-    fn take(&mut self, files: Vec<FileRead>) -> Vec<InForce> {
-        let mut taken: Vec<InForce> = Vec::new();
-        let (mut of_files, mut of_forms) = (Counts::default(), Counts::default());
-        let mut competing: BTreeSet<(usize, usize)> = BTreeSet::new();
-        for (at, file) in files.into_iter().enumerate() {
-            let FileRead {
-                name,
-                sha256,
-                arrived,
-                reading,
-            } = file;
-            let arrived = arrived.format("%Y-%m-%dT%H:%M").to_string();
-            let Reading {
-                refused,
-                district,
-                received,
-                notes,
-                ..
-            } = reading;
+    fn take(&mut self, mut files: Vec<FileRead>, baseline: &Baseline) -> Vec<InForce> {
+        self.leave_out_of_season(&mut files);
+        let Choice {
+            in_force,
+            other_periods,
+            findings,
+            notes,
+            counts,
+        } = choose(self.rulebook, self.period, &mut files);
+        let mut of_files = Counts::default();
+        for file in &mut files {
+            self.notes.append(&mut file.reading.notes);
+        }
+        let usable: Vec<(&str, usize)> = in_force
+            .iter()
+            .map(|one| (files[one.file].name.as_str(), one.district))
+            .collect();
+        for file in &files {
             self.files.push(FileFound {
-                path: name.clone(),
-                sha256,
-                arrived,
-                refused: refused.clone(),
+                path: file.name.clone(),
+                sha256: file.sha256.clone(),
+                arrived: file.arrived.format("%Y-%m-%dT%H:%M").to_string(),
+                refused: file.reading.refused.clone(),
             });
-            self.notes.extend(notes);
-            match &refused {
+            match &file.reading.refused {
+                None => of_files.passed += 1,
+                Some(_) if accompanies(file, &usable) => {
+                    of_files.passed += 1;
+                    self.notes.push(ReadingNote {
+                        file: file.name.clone(),
+                        sheet: String::new(),
+                        what: Text::new(
+                            "随表报来的附件，没有读取",
+                            "came along with a workbook and was not read",
+                        ),
+                        first: None,
+                        count: 1,
+                    });
+                }
                 Some(why) => {
                     of_files.failed += 1;
-                    self.refuse(&name, district, why);
-                }
-                None => of_files.passed += 1,
-            }
-            for Received {
-                form,
-                district,
-                sheet,
-                frame,
-                draft,
-                ..
-            } in received
-            {
-                if !self.rulebook.forms[form].is_due_in(self.period) {
-                    self.out_of_season(&name, form, sheet);
-                    continue;
-                }
-                let one = InForce {
-                    form,
-                    district,
-                    file: at,
-                    sheet,
-                    frame,
-                    table: draft.into(),
-                };
-                let same = taken
-                    .iter()
-                    .find(|o| (o.form, o.district) == (form, district));
-                match same {
-                    None => taken.push(one),
-                    Some(first) => {
-                        let gap = differences(&self.rulebook.forms[form], &first.table, &one.table);
-                        if gap > 0 {
-                            competing.insert((form, district));
-                            let first = self.files[first.file].path.clone();
-                            self.competing(&one, &first, &name, gap);
-                        }
-                    }
+                    self.refuse(&file.name, file.reading.district, why);
                 }
             }
         }
-        of_forms.failed = competing.len() as u64;
-        of_forms.passed = taken.len() as u64 - of_forms.failed;
+        self.findings.extend(findings);
+        self.notes.extend(notes);
         self.outcome(
             FILE_RULE,
             "",
@@ -237,9 +185,231 @@ impl Judging<'_> {
             "一张表只有一份报送有效",
             "one submission of a form is in force",
         );
+        let of_forms = Counts {
+            passed: counts.0,
+            failed: counts.1,
+            ..Counts::default()
+        };
         self.outcome(ONE_RULE, "", title, Severity::Query, of_forms);
-        taken.sort_by_key(|one| (one.form, one.district));
-        taken
+        self.past(&other_periods, baseline);
+        let taken = in_force.into_iter().map(|one| InForce {
+            form: one.form,
+            district: one.district,
+            file: one.file,
+            sheet: one.sheet,
+            frame: one.frame,
+            table: one.draft.into(),
+        });
+        taken.collect()
+    }
+
+    /// Forms that are not asked for in this month are told, and count for nothing.
+    fn leave_out_of_season(&mut self, files: &mut [FileRead]) {
+        let (forms, period) = (&self.rulebook.forms, self.period);
+        for file in files {
+            let (name, notes) = (&file.name, &mut self.notes);
+            file.reading.received.retain(|received| {
+                let form = &forms[received.form];
+                if form.is_due_in(period) || received.period.is_some_and(|of| of != period) {
+                    return true;
+                }
+                let id = &form.id;
+                notes.push(ReadingNote {
+                    file: name.clone(),
+                    sheet: received.sheet.clone(),
+                    what: both!(
+                        "{id} 本期不要求报，没有审核",
+                        "{id} is not asked for in this month and was not checked"
+                    ),
+                    first: None,
+                    count: 1,
+                });
+                false
+            });
+        }
+    }
+
+    /// Sheets of other months that came along, against what was accepted for those months: a
+    /// quiet change is asked about.
+    fn past(&mut self, sent: &[(Period, Sent)], baseline: &Baseline) {
+        let mut counts = Counts::default();
+        for (of, one) in sent {
+            let Some(known) = baseline.table(*of, one.form, one.district) else {
+                continue;
+            };
+            let form = &self.rulebook.forms[one.form];
+            let gaps = submissions::differences(form, known, &one.draft);
+            if gaps.is_empty() {
+                counts.passed += 1;
+                continue;
+            }
+            counts.failed += 1;
+            let (words, gap, shown) = (of.words(), gaps.len(), submissions::shown(&gaps));
+            let file = self.files[one.file].path.clone();
+            let about = format!("{of} {}", form.id);
+            let bare = self.bare(
+                PAST_RULE,
+                Severity::Query,
+                one.district,
+                Some(form.id.clone()),
+                &about,
+            );
+            self.findings.push(Finding {
+                place: Place {
+                    file,
+                    sheet: Some(one.sheet.clone()),
+                    cell: None,
+                },
+                message: Text::new(
+                    format!("{}的表与当时报的有 {gap} 个数不同：{}", words.zh, shown.zh),
+                    format!("the form of {} differs from what was reported then in {gap} figures: {}", words.en, shown.en),
+                ),
+                fix: Text::new(
+                    "往期数确要更正的，写明原因另报；否则改回当时报的数",
+                    "if the past has to be corrected say why and send that month again; else put the old figures back",
+                ),
+                ..bare
+            });
+        }
+        let title = Text::new(
+            "往期的数没有改动",
+            "figures of earlier months are as they were reported",
+        );
+        self.outcome(PAST_RULE, "", title, Severity::Query, counts);
+    }
+
+    /// Submissions whose figures are all those of another one: last year's, or a neighbour's.
+    fn copied(&mut self, in_force: &[InForce], baseline: &Baseline) {
+        let mut counts = Counts::default();
+        let mut known: BTreeMap<(usize, String), usize> = BTreeMap::new();
+        for one in in_force {
+            let form = &self.rulebook.forms[one.form];
+            let Some(own) = flows(form, &one.table) else {
+                continue;
+            };
+            let last_year = baseline.table(self.period.last_year(), one.form, one.district);
+            let repeats = last_year.and_then(|table| flows(form, table)).as_ref() == Some(&own);
+            let neighbour = known.get(&(one.form, own.clone())).copied();
+            known.entry((one.form, own)).or_insert(one.district);
+            if !repeats && neighbour.is_none() {
+                counts.passed += 1;
+                continue;
+            }
+            counts.failed += 1;
+            let form = form.id.clone();
+            let file = self.files[one.file].path.clone();
+            let bare = self.bare(
+                COPIED_RULE,
+                Severity::Query,
+                one.district,
+                Some(form.clone()),
+                &form,
+            );
+            let place = Place {
+                file,
+                sheet: Some(one.sheet.clone()),
+                cell: None,
+            };
+            let finding = match neighbour {
+                // A district never hears of another one's figures.
+                Some(other) if !repeats => {
+                    let (name, other) = (
+                        self.rulebook.unit(one.district).name,
+                        self.rulebook.unit(other).name,
+                    );
+                    Finding {
+                        audience: Audience::City,
+                        message: both!(
+                            "{name}的 {form} 与{other}的数字完全相同，疑为误报",
+                            "all figures of {form} from {name} are those of {other}"
+                        ),
+                        fix: Text::new(
+                            "与两个单位核实是谁的数",
+                            "ask both districts whose figures they are",
+                        ),
+                        place,
+                        ..bare
+                    }
+                }
+                _ => Finding {
+                    message: both!(
+                        "{form} 的数字与上年同期报的完全相同",
+                        "all figures of {form} are those reported a year ago"
+                    ),
+                    fix: Text::new(
+                        "核对是否误报了上年的表；确实相同的说明原因",
+                        "was last year's form sent? if the figures are true say why",
+                    ),
+                    place,
+                    ..bare
+                },
+            };
+            self.findings.push(finding);
+        }
+        let title = Text::new("不是照抄的数", "figures are not copied");
+        self.outcome(COPIED_RULE, "", title, Severity::Query, counts);
+    }
+
+    /// A nil return is lawful; where there was something a year ago it is asked about.
+    fn nil(&mut self, in_force: &[InForce], baseline: &Baseline) {
+        let mut counts = Counts::default();
+        for one in in_force {
+            let form = &self.rulebook.forms[one.form];
+            let last_year = baseline.table(self.period.last_year(), one.form, one.district);
+            let Some(last_year) = last_year.filter(|_| is_nil(form, &one.table)) else {
+                continue;
+            };
+            if is_nil(form, last_year) {
+                counts.passed += 1;
+                continue;
+            }
+            counts.failed += 1;
+            let id = form.id.clone();
+            let file = self.files[one.file].path.clone();
+            let bare = self.bare(
+                NIL_RULE,
+                Severity::Query,
+                one.district,
+                Some(id.clone()),
+                &id,
+            );
+            self.findings.push(Finding {
+                place: Place {
+                    file,
+                    sheet: Some(one.sheet.clone()),
+                    cell: None,
+                },
+                message: both!(
+                    "{id} 是零报告，上年同期不为零",
+                    "{id} is a nil return; a year ago there was something"
+                ),
+                fix: Text::new(
+                    "确无数据的说明原因；漏填的补填",
+                    "if there is nothing say why; else fill it in",
+                ),
+                ..bare
+            });
+        }
+        let title = Text::new("零报告属实", "nil returns are true");
+        self.outcome(NIL_RULE, "", title, Severity::Query, counts);
+    }
+
+    fn bare(
+        &self,
+        rule: &str,
+        severity: Severity,
+        district: usize,
+        form: Option<String>,
+        about: &str,
+    ) -> Finding {
+        Finding::bare(
+            rule,
+            severity,
+            self.rulebook.unit(district),
+            form,
+            self.period,
+            about,
+        )
     }
 
     fn outcome(&mut self, rule: &str, form: &str, title: Text, severity: Severity, counts: Counts) {
@@ -254,22 +424,6 @@ impl Judging<'_> {
         });
     }
 
-    /// A form that is not asked for in this month is told, and counts for nothing.
-    fn out_of_season(&mut self, file: &str, form: usize, sheet: String) {
-        let id = &self.rulebook.forms[form].id;
-        let what = both!(
-            "{id} 本期不要求报，没有审核",
-            "{id} is not asked for in this month and was not checked"
-        );
-        self.notes.push(ReadingNote {
-            file: file.to_owned(),
-            sheet,
-            what,
-            first: None,
-            count: 1,
-        });
-    }
-
     fn refuse(&mut self, file: &str, district: Option<usize>, why: &Text) {
         self.refused.extend(district);
         let unit = district
@@ -278,34 +432,12 @@ impl Judging<'_> {
         self.findings.push(Finding {
             fix: Text::new("重新报送可用的文件", "send a file that can be used"),
             message: why.clone(),
-            ..bare(
-                FILE_RULE,
-                Severity::Error,
-                unit,
-                None,
-                file,
-                self.period,
-                file,
-            )
-        });
-    }
-
-    fn competing(&mut self, one: &InForce, first: &str, second: &str, gap: usize) {
-        let form = self.rulebook.forms[one.form].id.clone();
-        let unit = self.rulebook.unit(one.district);
-        let name = unit.name.clone();
-        self.findings.push(Finding {
-            audience: Audience::City,
-            found: second.to_owned(),
-            message: both!(
-                "{name} {form} 收到两份不同的报送：“{first}”和“{second}”，有 {gap} 个数不同，暂用“{first}”",
-                "{name} sent {form} twice, `{first}` and `{second}`, with {gap} figures that differ; `{first}` is used"
-            ),
-            fix: Text::new(
-                "与填报单位核实以哪份为准，删去另一份",
-                "ask the district which one counts, and take the other out",
-            ),
-            ..bare(ONE_RULE, Severity::Query, unit, Some(form), second, self.period, second)
+            place: Place {
+                file: file.to_owned(),
+                sheet: None,
+                cell: None,
+            },
+            ..Finding::bare(FILE_RULE, Severity::Error, unit, None, self.period, file)
         });
     }
 
@@ -317,6 +449,7 @@ impl Judging<'_> {
                 let applies = match *rule {
                     "signatures" => !form.signatures.is_empty(),
                     "unit_line" => form.unit.is_some(),
+                    "sums" => !form.is_fixed(),
                     _ => true,
                 };
                 if !applies || !form.is_due_in(self.period) {
@@ -355,12 +488,11 @@ impl Judging<'_> {
             expected: found.expected.clone(),
             message: found.message.clone(),
             fix: found.fix.clone(),
-            ..bare(
+            ..Finding::bare(
                 id,
                 found.severity,
                 unit,
                 Some(form.id.clone()),
-                file,
                 self.period,
                 &about,
             )
@@ -570,55 +702,41 @@ impl Judging<'_> {
     }
 }
 
-/// A finding about a file or form, its words still to come.
-fn bare(
-    rule: &str,
-    severity: Severity,
-    unit: Unit,
-    form: Option<String>,
-    file: &str,
-    period: Period,
-    about: &str,
-) -> Finding {
-    Finding {
-        id: finding::id(rule, &unit.code, &period.to_string(), about),
-        rule: rule.to_owned(),
-        severity,
-        audience: Audience::District,
-        district: unit,
-        form,
-        place: Place {
-            file: file.to_owned(),
-            sheet: None,
-            cell: None,
-        },
-        read: Vec::new(),
-        record: None,
-        variable: None,
-        found: String::new(),
-        expected: None,
-        difference: None,
-        message: Text::default(),
-        fix: Text::default(),
-        state: State::Open,
-        count: 1,
+/// Fewer figures than this are alike by chance.
+const LEAST_COPIED: usize = 20;
+
+/// The form's own figures of the period that are not zero, as one hash; none where they are too
+/// few to tell anything. Figures of last year are no flows of this one, and what is computed
+/// follows from the others.
+fn flows(form: &Form, table: &Table) -> Option<String> {
+    let own = |at: &usize| {
+        let variable = &form.variables[*at];
+        variable.adds_up() && form.columns[variable.column].restates.is_none()
+    };
+    let mut count = 0;
+    let mut bytes = Vec::new();
+    for variable in (0..form.variables.len()).filter(own) {
+        for (record, x) in table.floats(variable).into_iter().enumerate() {
+            if !x.is_nan() && x != 0.0 {
+                count += 1;
+                bytes.extend((variable as u64).to_le_bytes());
+                bytes.extend((record as u64).to_le_bytes());
+                bytes.extend(x.to_le_bytes());
+            }
+        }
     }
+    (count >= LEAST_COPIED).then(|| hash::of(&bytes))
 }
 
-/// How many figures of two submissions of one form differ.
-fn differences(form: &Form, a: &Table, b: &Table) -> usize {
-    if a.records() != b.records() {
-        return a.records().abs_diff(b.records()).max(1);
-    }
-    (0..form.variables.len())
-        .map(|variable| {
-            let differ = |record: &usize| {
-                a.number(*record, variable) != b.number(*record, variable)
-                    || a.word(*record, variable) != b.word(*record, variable)
-            };
-            (0..a.records()).filter(differ).count()
+/// Whether a file that is no workbook goes along with one that is usable: of the same district,
+/// or in the same folder.
+fn accompanies(file: &FileRead, usable: &[(&str, usize)]) -> bool {
+    let folder = |name: &str| name.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+    file.reading.accompanies
+        && usable.iter().any(|(name, district)| {
+            file.reading.district == Some(*district)
+                || folder(name).is_some() && folder(name) == folder(&file.name)
         })
-        .sum()
 }
 
 /// 零报告: the form is there and says that there is nothing.

@@ -63,6 +63,7 @@ pub mod publish;
 pub mod report;
 pub mod rulebook;
 pub mod standing;
+pub mod submissions;
 pub mod table;
 pub mod workbook;
 pub mod worker;

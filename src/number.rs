@@ -203,6 +203,25 @@ pub fn is_zero(x: &Exact) -> bool {
     x.is_zero()
 }
 
+/// The exact sum of figures, and how many there are.
+pub fn sum(figures: impl Iterator<Item = f64>) -> (Exact, usize) {
+    let mut sum = Exact::default();
+    let mut count = 0;
+    // Nearly all figures are whole millionths, which add up without big numbers.
+    let mut whole = 0_i128;
+    for x in figures {
+        count += 1;
+        match millionths(x) {
+            Some(scaled) => whole += i128::from(scaled),
+            None => sum += exact(x),
+        }
+    }
+    (
+        sum + Exact::from_integer(whole.into()) * power_of_ten(-6),
+        count,
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 //! that its `due_in` names; its own period follows from the month. Holidays and extensions are
 //! not known here.
 
+use crate::words::Text;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -76,6 +77,14 @@ impl Period {
         self.month
     }
 
+    /// The period as a text that names it in full would mention it.
+    pub fn mentioned(self) -> Mention {
+        Mention {
+            year: Some(self.year),
+            month: self.month,
+        }
+    }
+
     /// The same month a year earlier.
     #[must_use]
     pub fn last_year(self) -> Self {
@@ -107,7 +116,7 @@ impl Period {
     }
 
     /// `2023年12月`, or `December 2023` for a reader of English.
-    pub fn words(self) -> crate::words::Text {
+    pub fn words(self) -> Text {
         let (year, month) = (self.year, self.month);
         let name = NaiveDate::from_ymd_opt(year, month, 1)
             .map_or_else(String::new, |day| day.format("%B").to_string());
@@ -194,6 +203,15 @@ pub struct Mention {
 }
 
 impl Mention {
+    /// As people write it: `2023年12月`.
+    pub fn words(self) -> Text {
+        let month = self.month;
+        match self.year {
+            Some(year) => both!("{year}年{month}月", "{year}-{month:02}"),
+            None => both!("{month}月", "month {month}"),
+        }
+    }
+
     /// Whether the mention can mean this period.
     pub fn fits(self, period: Period) -> bool {
         self.month == period.month && self.year.is_none_or(|year| year == period.year)
@@ -217,6 +235,14 @@ pub fn mention(text: &str) -> Option<Mention> {
         let Some((start, month)) = number_before(at).filter(|(_, n)| (1..=12).contains(n)) else {
             continue;
         };
+        // 9月1日 is a day: the date of a count, or of sending.
+        let digits = chars[at + 1..]
+            .iter()
+            .take_while(|c| c.is_ascii_digit())
+            .count();
+        if digits > 0 && matches!(chars.get(at + 1 + digits), Some('日' | '号')) {
+            continue;
+        }
         // Skip back over `1—` of a range to the year's sign.
         let mut back = start;
         if back > 0 && matches!(chars[back - 1], '-' | '—' | '–' | '~' | '至' | '－') {
@@ -253,7 +279,11 @@ pub fn mention(text: &str) -> Option<Mention> {
                 .iter()
                 .take_while(|c| c.is_ascii_digit())
                 .count();
-            if rest == 0 || rest > 2 {
+            // 2024-01-05 is a day.
+            let end = start + 5 + rest;
+            let is_day = chars.get(end) == chars.get(start + 4)
+                && chars.get(end + 1).is_some_and(char::is_ascii_digit);
+            if rest == 0 || rest > 2 || is_day {
                 continue;
             }
             (text(start..start + 4), text(start + 5..start + 5 + rest))

@@ -48,6 +48,13 @@ impl Words {
         }
     }
 
+    /// One of the texts.
+    pub fn get(&self, at: usize) -> &str {
+        let end = |at: usize| self.ends.get(at).map_or(0, |end| *end as usize);
+        let start = at.checked_sub(1).map_or(0, end);
+        self.bytes.get(start..end(at)).unwrap_or("")
+    }
+
     /// The texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
@@ -82,6 +89,18 @@ pub enum Absent {
 pub enum Unreadable {
     /// Words where a number is asked.
     NotANumber,
+    /// Another unit or quantity than the column's: 人 in a column of 所, % in one of counts.
+    OtherUnit,
+    /// Digits were lost: `5.00113E+09`.
+    Scientific,
+    /// A formula that was typed as text.
+    FormulaAsText,
+    /// Beyond all measure: no figure of a form has sixteen digits.
+    TooLarge,
+    /// No day, month or year.
+    NotADate,
+    /// Neither 是 nor 否.
+    NotAFlag,
     /// 约 近 余 以上: never a number.
     Approximate,
     /// `#REF!` and its like.
@@ -105,6 +124,8 @@ pub struct CellDress {
     pub decimals: u8,
     /// Whether the figure was read from text.
     pub text: bool,
+    /// Whether there is more to it than the number, such as a unit: no formula reads it then.
+    pub worded: bool,
 }
 
 /// The dress of a table: a default for each variable, and the cells that differ.
@@ -117,9 +138,22 @@ pub struct Dress {
     pub other: BTreeMap<(u32, u32), CellDress>,
 }
 
+/// Where a figure stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot<'a> {
+    /// The file, where it is another than the rest of the submission came from.
+    pub file: Option<&'a str>,
+    /// The sheet.
+    pub sheet: &'a str,
+    /// The cell.
+    pub cell: Cell,
+}
+
 /// Which sheet, rows and columns a stretch of records came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Block {
+    /// The file, where it is another than the rest of the submission came from: a correction.
+    pub file: Option<String>,
     /// The sheet's name.
     pub sheet: String,
     /// Whether the sheet is hidden.
@@ -179,6 +213,265 @@ pub struct Draft {
     pub dress: Dress,
     /// Where the records came from.
     pub blocks: Vec<Block>,
+}
+
+impl Draft {
+    /// Puts another list's records behind these: a list that is spread over sheets.
+    pub fn append(&mut self, other: Self) {
+        let shift = u32::try_from(self.records).unwrap_or(u32::MAX);
+        let moved = |key: &(u32, u32)| (key.0 + shift, key.1);
+        for record in 0..other.records {
+            for variable in 0..other.columns.len() {
+                let key = key(record, variable);
+                let dress = other.dress.of(key);
+                if dress != self.dress.usual.get(variable).copied().unwrap_or_default() {
+                    self.dress.other.insert(moved(&key), dress);
+                }
+            }
+        }
+        self.records += other.records;
+        for (own, more) in self.columns.iter_mut().zip(other.columns) {
+            match (own, more) {
+                (DraftColumn::Numbers(own), DraftColumn::Numbers(more)) => own.extend(more),
+                (DraftColumn::Words(own), DraftColumn::Words(more)) => {
+                    for word in more.iter() {
+                        own.push(word);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Marks { absent, written } = other.marks;
+        let marks = &mut self.marks;
+        marks
+            .absent
+            .extend(absent.iter().map(|(k, v)| (moved(k), *v)));
+        marks
+            .written
+            .extend(written.into_iter().map(|(k, v)| (moved(&k), v)));
+        self.blocks
+            .extend(other.blocks.into_iter().map(|mut block| {
+                block.first += shift;
+                block
+            }));
+    }
+
+    /// Why a record has no figure here; `None` where it has one.
+    pub fn absent(&self, record: usize, variable: usize) -> Option<Absent> {
+        let mark = self.marks.absent.get(&key(record, variable)).copied();
+        match (self.figure(record, variable), mark) {
+            (Figure::Nothing, mark) => Some(mark.unwrap_or(Absent::Blank)),
+            (_, Some(Absent::Nil)) => Some(Absent::Nil),
+            _ => None,
+        }
+    }
+
+    /// The exact sum of a column's figures.
+    pub fn sum(&self, variable: usize) -> Exact {
+        match self.columns.get(variable) {
+            Some(DraftColumn::Numbers(numbers)) => {
+                number::sum(numbers.iter().copied().filter(|x| !x.is_nan())).0
+            }
+            _ => Exact::default(),
+        }
+    }
+
+    /// Where a variable of a record stands on its sheet.
+    pub fn cell(&self, record: usize, column: usize, row: Option<usize>) -> Option<(&str, Cell)> {
+        self.blocks.iter().find_map(|block| {
+            let at = row.unwrap_or(record.checked_sub(block.first as usize)?);
+            let row = (*block.rows.get(at)?)?;
+            let column = (*block.columns.get(column)?)?;
+            Some((block.sheet.as_str(), Cell::new(row, column)))
+        })
+    }
+
+    /// This list with some records replaced by a correction's: pairs of own record and the
+    /// correction's. `file` is where the correction came from.
+    #[must_use]
+    pub fn corrected(&self, by: &Self, pairs: &[(usize, usize)], file: &str) -> Self {
+        let replaced: BTreeMap<usize, usize> = pairs.iter().copied().collect();
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for (own, other) in self.columns.iter().zip(&by.columns) {
+            columns.push(match (own, other) {
+                (DraftColumn::Numbers(own), DraftColumn::Numbers(other)) => {
+                    let mut own = own.clone();
+                    for (at, from) in &replaced {
+                        own[*at] = other[*from];
+                    }
+                    DraftColumn::Numbers(own)
+                }
+                (DraftColumn::Words(own), DraftColumn::Words(other)) => {
+                    let mut words = Words::default();
+                    for (at, word) in own.iter().enumerate() {
+                        words.push(replaced.get(&at).map_or(word, |from| other.get(*from)));
+                    }
+                    DraftColumn::Words(words)
+                }
+                (own, _) => own.clone(),
+            });
+        }
+        let is_own = |key: &(u32, u32)| !replaced.contains_key(&(key.0 as usize));
+        let (mut marks, mut dress) = (self.marks.clone(), self.dress.clone());
+        marks.absent.retain(|key, _| is_own(key));
+        marks.written.retain(|key, _| is_own(key));
+        dress.other.retain(|key, _| is_own(key));
+        let mut blocks = Vec::new();
+        for (at, from) in &replaced {
+            for variable in 0..columns.len() {
+                let (to, from) = (key(*at, variable), key(*from, variable));
+                marks
+                    .absent
+                    .extend(by.marks.absent.get(&from).map(|v| (to, *v)));
+                marks
+                    .written
+                    .extend(by.marks.written.get(&from).map(|v| (to, v.clone())));
+                dress.other.insert(to, by.dress.of(from));
+            }
+            let first = u32::try_from(*at).unwrap_or(u32::MAX);
+            blocks.extend(by.blocks.iter().find_map(|block| {
+                let row = *block.rows.get(from.checked_sub(block.first as usize)?)?;
+                Some(Block {
+                    file: Some(file.to_owned()),
+                    rows: vec![row],
+                    first,
+                    ..block.clone()
+                })
+            }));
+        }
+        blocks.extend(self.blocks.iter().cloned());
+        Self {
+            records: self.records,
+            columns,
+            marks,
+            dress,
+            blocks,
+        }
+    }
+
+    /// These figures as they would be if they stood where another's stand.
+    #[must_use]
+    pub fn on_sheet_of(&self, other: &Self) -> Self {
+        Self {
+            blocks: other.blocks.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// Takes over these variables of the one record of another fixed form: a form that is spread
+    /// over sheets.
+    pub fn take_over(&mut self, other: Self, variables: &[usize]) {
+        for variable in variables.iter().copied() {
+            let at = key(0, variable);
+            match (self.columns.get_mut(variable), other.columns.get(variable)) {
+                (Some(DraftColumn::Numbers(own)), Some(DraftColumn::Numbers(more))) => {
+                    own.clone_from(more);
+                }
+                (Some(DraftColumn::Words(own)), Some(DraftColumn::Words(more))) => {
+                    own.clone_from(more);
+                }
+                _ => {}
+            }
+            if let Some(usual) = self.dress.usual.get_mut(variable) {
+                *usual = other.dress.of(at);
+            }
+            self.marks.absent.remove(&at);
+            self.marks.written.remove(&at);
+            if let Some(absent) = other.marks.absent.get(&at) {
+                self.marks.absent.insert(at, *absent);
+            }
+            if let Some(written) = other.marks.written.get(&at) {
+                self.marks.written.insert(at, written.clone());
+            }
+        }
+        self.blocks.extend(other.blocks);
+    }
+}
+
+impl Dress {
+    /// How a cell is dressed.
+    fn of(&self, key: (u32, u32)) -> CellDress {
+        let usual = || self.usual.get(key.1 as usize);
+        self.other
+            .get(&key)
+            .or_else(usual)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// What a record has in one place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Figure<'a> {
+    /// A number.
+    Number(f64),
+    /// Words.
+    Word(&'a str),
+    /// Nothing.
+    Nothing,
+}
+
+impl Figure<'_> {
+    /// As text; nothing is empty.
+    pub fn shown(self) -> String {
+        match self {
+            Self::Number(x) => number::show(&number::exact(x)),
+            Self::Word(word) => word.to_owned(),
+            Self::Nothing => String::new(),
+        }
+    }
+}
+
+/// Figures by record and variable, on their way or arrived.
+pub trait Records {
+    /// How many records there are.
+    fn count(&self) -> usize;
+
+    /// What a record has in one place.
+    fn figure(&self, record: usize, variable: usize) -> Figure<'_>;
+
+    /// The key of each record of a list: its words or figures joined.
+    fn keys(&self, variables: &[usize]) -> Vec<String> {
+        let key = |record: usize| {
+            let parts = variables
+                .iter()
+                .map(|variable| self.figure(record, *variable).shown());
+            parts.collect::<Vec<_>>().join(" ")
+        };
+        (0..self.count()).map(key).collect()
+    }
+}
+
+impl Records for Draft {
+    fn count(&self) -> usize {
+        self.records
+    }
+
+    fn figure(&self, record: usize, variable: usize) -> Figure<'_> {
+        match self.columns.get(variable) {
+            Some(DraftColumn::Numbers(numbers)) => match numbers.get(record) {
+                Some(x) if !x.is_nan() => Figure::Number(*x),
+                _ => Figure::Nothing,
+            },
+            Some(DraftColumn::Words(words)) => match words.get(record) {
+                "" => Figure::Nothing,
+                word => Figure::Word(word),
+            },
+            None => Figure::Nothing,
+        }
+    }
+}
+
+impl Records for Table {
+    fn count(&self) -> usize {
+        self.records
+    }
+
+    fn figure(&self, record: usize, variable: usize) -> Figure<'_> {
+        let number = self.number(record, variable).map(Figure::Number);
+        let word = || self.word(record, variable).map(Figure::Word);
+        number.or_else(word).unwrap_or(Figure::Nothing)
+    }
 }
 
 /// The figures of a submission, or of several stacked ones.
@@ -261,21 +554,10 @@ impl Table {
 
     /// The sum of a column's figures, and how many there are.
     pub fn sum(&self, variable: usize) -> (Exact, usize) {
-        let mut sum = Exact::default();
-        let mut count = 0;
-        // Nearly all figures are whole millionths, which add up without big numbers.
-        let mut millionths = 0_i128;
-        if let Some(Values::Numbers(numbers)) = self.columns.get(variable) {
-            for x in numbers.iter().flatten() {
-                count += 1;
-                match number::millionths(x) {
-                    Some(scaled) => millionths += i128::from(scaled),
-                    None => sum += number::exact(x),
-                }
-            }
+        match self.columns.get(variable) {
+            Some(Values::Numbers(numbers)) => number::sum(numbers.iter().flatten()),
+            _ => (Exact::default(), 0),
         }
-        let fine = Exact::from_integer(millionths.into()) * number::power_of_ten(-6);
-        (sum + fine, count)
     }
 
     /// Why a record has no figure here; `None` where it has one.
@@ -313,20 +595,16 @@ impl Table {
 
     /// How a cell is dressed.
     pub fn dress(&self, record: usize, variable: usize) -> CellDress {
-        self.dress
-            .other
-            .get(&key(record, variable))
-            .or_else(|| self.dress.usual.get(variable))
-            .copied()
-            .unwrap_or_default()
+        self.dress.of(key(record, variable))
     }
 
-    /// The sheet and cell of a variable of a record. `column` and `row` are the positions of
-    /// the variable's column and, in a fixed form, row.
-    pub fn cell(&self, record: usize, column: usize, row: Option<usize>) -> Option<(&str, Cell)> {
+    /// Where a variable of a record stands. `column` and `row` are the positions of the
+    /// variable's column and, in a fixed form, row.
+    pub fn spot(&self, record: usize, column: usize, row: Option<usize>) -> Option<Spot<'_>> {
         let wanted = u32::try_from(record).ok()?;
-        // Blocks are in order of their first record; a fixed form's stacked records have one each,
-        // or several where the form is spread over sheets.
+        // The first block that has the record says where it stands: corrections come before what
+        // they correct. A fixed form's stacked records have one block each, or several where the
+        // form is spread over sheets.
         let mut blocks = self.blocks.iter().filter(|block| {
             block.first <= wanted
                 && (row.is_some() && block.first == wanted
@@ -336,37 +614,31 @@ impl Table {
             let at = row.unwrap_or((wanted - block.first) as usize);
             let sheet_row = (*block.rows.get(at)?)?;
             let sheet_column = (*block.columns.get(column)?)?;
-            Some((block.sheet.as_str(), Cell::new(sheet_row, sheet_column)))
+            Some(Spot {
+                file: block.file.as_deref(),
+                sheet: &block.sheet,
+                cell: Cell::new(sheet_row, sheet_column),
+            })
         })
     }
 
-    /// The record of a list that stands in a row of a sheet.
-    pub fn record_at(&self, sheet: &str, row: u32) -> Option<usize> {
+    /// Whether some of the figures came from this file, as a correction of the rest.
+    pub fn is_corrected_by(&self, file: &str) -> bool {
+        let mut files = self.blocks.iter().filter_map(|block| block.file.as_deref());
+        files.any(|known| known == file)
+    }
+
+    /// The record of a list that stands in a row of a sheet of a file: of a correction, or of
+    /// what the rest came from.
+    pub fn record_at(&self, file: &str, sheet: &str, row: u32) -> Option<usize> {
+        let corrects = self.is_corrected_by(file);
         self.blocks
             .iter()
-            .filter(|block| block.sheet == sheet)
+            .filter(|block| block.sheet == sheet && block.file.is_some() == corrects)
             .find_map(|block| {
                 let at = block.rows.iter().position(|r| *r == Some(row))?;
                 Some(block.first as usize + at)
             })
-    }
-
-    /// The record, as a list's key names it, of each record: its words or figures joined.
-    pub fn keys(&self, variables: &[usize]) -> Vec<String> {
-        (0..self.records)
-            .map(|record| {
-                let parts: Vec<String> = variables
-                    .iter()
-                    .map(|variable| match self.word(record, *variable) {
-                        Some(word) => word.to_owned(),
-                        None => self
-                            .number(record, *variable)
-                            .map_or_else(String::new, |x| x.to_string()),
-                    })
-                    .collect();
-                parts.join(" ")
-            })
-            .collect()
     }
 
     /// Tables of one form one under the other, in this order.

@@ -54,6 +54,12 @@ impl Text {
         Self { en: zh.clone(), zh }
     }
 
+    /// Without space at either end.
+    #[must_use]
+    pub fn trimmed(&self) -> Self {
+        Self::new(self.zh.trim(), self.en.trim())
+    }
+
     /// The wording in this language.
     pub fn get(&self, lang: Lang) -> &str {
         match lang {

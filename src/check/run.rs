@@ -182,7 +182,7 @@ fn finding(failed: &Failed<'_>, batch: &Batch<'_>, owner: usize) -> Finding {
     let owner = &batch.owners[owner];
     let table = failed.figures.own;
     let wording = (kind(rule).say)(failed);
-    let at = table.cell(record, variable.column, variable.row);
+    let at = table.spot(record, variable.column, variable.row);
     let name = match variable.row {
         Some(row) => Some(form.rows[row].id.clone()),
         None if form.key.is_empty() => None,
@@ -223,9 +223,9 @@ fn finding(failed: &Failed<'_>, batch: &Batch<'_>, owner: usize) -> Finding {
         district: owner.unit.clone(),
         form: Some(form.id.clone()),
         place: Place {
-            file: owner.file.to_owned(),
-            sheet: at.map(|(sheet, _)| sheet.to_owned()),
-            cell: at.map(|(_, cell)| cell),
+            file: at.and_then(|at| at.file).unwrap_or(owner.file).to_owned(),
+            sheet: at.map(|at| at.sheet.to_owned()),
+            cell: at.map(|at| at.cell),
         },
         read: read(failed, batch, owner),
         record: name,
@@ -266,15 +266,12 @@ fn read(failed: &Failed<'_>, batch: &Batch<'_>, owner: &Owner<'_>) -> Vec<ReadCe
             let variable = &failed.form.variables[leaf.variable];
             let earlier = match leaf.source {
                 Source::Own => {
-                    let (sheet, cell) =
-                        failed
-                            .figures
-                            .own
-                            .cell(failed.record, variable.column, variable.row)?;
+                    let own = failed.figures.own;
+                    let spot = own.spot(failed.record, variable.column, variable.row)?;
                     return Some(ReadCell {
-                        file: owner.file.to_owned(),
-                        sheet: sheet.to_owned(),
-                        range: cell.to_string(),
+                        file: spot.file.unwrap_or(owner.file).to_owned(),
+                        sheet: spot.sheet.to_owned(),
+                        range: spot.cell.to_string(),
                     });
                 }
                 Source::LastYear => batch.period.last_year(),

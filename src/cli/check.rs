@@ -3,13 +3,15 @@
 use super::{Exit, Folders, complain, say};
 use crate::finding::Finding;
 use crate::job::{self, Order};
-use crate::judge::{FileRead, judge};
+use crate::judge::judge;
 use crate::log::Log;
 use crate::period::Period;
 use crate::publish::Output;
 use crate::report::Judged;
 use crate::report::machine::{self, FindingsFile, SeverityCounts};
+use crate::submissions::FileRead;
 use crate::words::{Lang, Text};
+use crate::worker::Source;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -62,16 +64,17 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let files = arguments
         .files
         .iter()
-        .map(|path| (path.clone(), path.to_string_lossy().replace('\\', "/")))
+        .map(|path| {
+            let name = path.to_string_lossy().replace('\\', "/");
+            (Source::file(path.clone()), name)
+        })
         .collect();
-    let files = job::read_files(
-        files,
-        arguments.period,
-        &loaded.rulebook,
-        &pool,
-        order.now,
-        &log,
-    );
+    let how = job::HowToRead {
+        period: arguments.period,
+        explain: false,
+        now: order.now,
+    };
+    let files = job::read_files(files, how, &loaded.rulebook, &pool, &log);
     let Some(period) = period(arguments.period, &files, lang) else {
         return Exit::Failed;
     };

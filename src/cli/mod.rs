@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out.
 
 mod check;
+mod inspect;
 mod rules;
 mod run;
 
@@ -60,6 +61,7 @@ const AFTER: &str = "\
   hebiao run                          所有有文件夹的报告期 / every period with a folder
   hebiao run --period 2023-12         只跑一期 / one period
   hebiao check 巴南区.xlsx --period 2023-12   只看一个文件，不写任何东西 / one file, nothing written
+  hebiao inspect 巴南区.xlsx          这个文件是怎样读懂的 / how it was understood
   hebiao rules check                  检查规则文件 / look at the rule files";
 
 #[derive(Debug, Subcommand)]
@@ -68,6 +70,8 @@ enum Command {
     Run(run::Arguments),
     /// 只审核给定的文件，不写任何东西 / check single files, nothing is written
     Check(check::Arguments),
+    /// 看一个文件是怎样读懂的 / how a file was understood
+    Inspect(inspect::Arguments),
     /// 规则文件 / the rule files
     #[command(subcommand)]
     Rules(rules::Command),
@@ -129,6 +133,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
     match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Rules(rules::Command::Check(arguments)) => rules::check(&arguments),
     }
 }

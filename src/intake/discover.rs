@@ -38,8 +38,7 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Candidate>) -
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let own = entry.file_name().to_string_lossy().into_owned();
-        // Lock files of an open workbook, and files of the system.
-        if own.starts_with("~$") || own.starts_with('.') || own.eq_ignore_ascii_case("thumbs.db") {
+        if is_by_the_way(&own) {
             continue;
         }
         let name = format!("{prefix}{own}");
@@ -79,6 +78,14 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Candidate>) -
         });
     }
     Ok(())
+}
+
+/// Whether a file is nobody's submission: the lock file of an open workbook, one of the system.
+pub fn is_by_the_way(name: &str) -> bool {
+    let known = ["thumbs.db", "desktop.ini"];
+    name.starts_with("~$")
+        || name.starts_with('.')
+        || known.iter().any(|k| name.eq_ignore_ascii_case(k))
 }
 
 fn refused(name: String, path: PathBuf, why: Text) -> Candidate {

@@ -3,11 +3,12 @@
 use super::grid::Grid;
 use super::identity::Surroundings;
 use super::locate::Located;
-use super::value::{fold, money_scale};
+use super::value::{fold, money_scale, plain};
 use crate::place::Cell;
 use crate::rulebook::form::Form;
 use crate::rulebook::written::Severity;
 use crate::words::Text;
+use crate::workbook::Value;
 use serde::{Deserialize, Serialize};
 
 /// What is wrong with a form.
@@ -57,6 +58,24 @@ pub const FRAME_RULES: &[(&str, &str, &str, Severity)] = &[
         Severity::Query,
     ),
     (
+        "month",
+        "文件名、文件夹与表内的月份一致",
+        "file name, folder and form speak of one month",
+        Severity::Query,
+    ),
+    (
+        "sums",
+        "合计、小计与各行相符",
+        "sums agree with the rows",
+        Severity::Error,
+    ),
+    (
+        "formulas",
+        "公式的结果是最新的",
+        "the results of formulas are up to date",
+        Severity::Query,
+    ),
+    (
         "sheets",
         "工作簿里的每张报表都能归属",
         "every form in the workbook can be placed",
@@ -100,8 +119,43 @@ pub(super) fn findings(
     found.extend(rows(form, located));
     found.extend(signatures(form, located, around));
     found.extend(unit_line(form, grid, located, around));
+    found.extend(stale(grid, located));
     found.extend(damaged(grid));
     found
+}
+
+/// Figures whose formula says other than the result that is stored beside it.
+fn stale(grid: &Grid<'_>, located: &Located) -> Vec<FrameFinding> {
+    let rows = located.head.1..=located.last;
+    let of_table =
+        |cell: &Cell| rows.contains(&cell.row) && located.columns.contains(&Some(cell.column));
+    let stale = grid
+        .sheet
+        .facts
+        .stale
+        .iter()
+        .filter(|(cell, _)| of_table(cell));
+    let finding = |(cell, fresh): &(Cell, f64)| {
+        let stored = match grid.value(*cell) {
+            Some(Value::Number(x)) => plain(x),
+            _ => String::new(),
+        };
+        let fresh = plain(*fresh);
+        let message = both!(
+            "单元格里存的公式结果是 {stored}，按公式现在应是 {fresh}",
+            "the stored result of the formula is {stored}, the formula now gives {fresh}"
+        );
+        let fix = Text::new(
+            "用 Excel 或 WPS 打开，按 F9 重新计算，核对后保存再报",
+            "open it, recalculate with F9, look at the figure, save and send it again",
+        );
+        FrameFinding {
+            found: stored,
+            expected: Some(fresh),
+            ..FrameFinding::new("formulas", Some(*cell), message, fix)
+        }
+    };
+    stale.map(finding).collect()
 }
 
 fn columns(form: &Form, located: &Located) -> Vec<FrameFinding> {
@@ -174,10 +228,13 @@ fn without_key(form: &Form, located: &Located) -> Option<FrameFinding> {
         .map(|key| form.columns[*key].label.zh.as_str());
     let keys = keys.collect::<Vec<_>>().join("、");
     let message = both!(
-        "有 {count} 行填了数字但没有填“{keys}”，没有读取",
-        "{count} rows have figures but no `{keys}`; they were not read"
+        "有 {count} 行填了数字，但没有填“{keys}”或写在表尾以下，没有读取",
+        "{count} rows have figures but no `{keys}`, or stand below the table's foot; they were not read"
     );
-    let fix = both!("补填“{keys}”", "fill in `{keys}`");
+    let fix = both!(
+        "补填“{keys}”，把各行写在表尾签名以上",
+        "fill in `{keys}` and keep the rows above the foot"
+    );
     Some(FrameFinding::new("rows", Some(*first), message, fix))
 }
 
@@ -246,6 +303,40 @@ fn no_unit(grid: &Grid<'_>, located: &Located, unit: &str) -> FrameFinding {
         expected: Some(unit.to_owned()),
         ..finding
     }
+}
+
+/// Figures that were typed although the other figures of their row or column are formulas: what
+/// somebody does to a total that would not come out.
+pub(super) fn typed_over(grid: &Grid<'_>, located: &Located) -> Vec<Cell> {
+    /// Fewer formulas than this are no pattern.
+    const LEAST: usize = 3;
+    let is_formula = |cell: Cell| {
+        let formulas = &grid.sheet.formulas;
+        formulas
+            .binary_search_by_key(&cell, |(cell, ..)| *cell)
+            .is_ok()
+    };
+    let rows: Vec<u32> = located.rows.iter().flatten().copied().collect();
+    let columns: Vec<u32> = located.columns.iter().flatten().copied().collect();
+    let mut found = Vec::new();
+    let mut line = |cells: &mut dyn Iterator<Item = Cell>| {
+        let numbers = cells.filter(|cell| grid.cell(*cell).is_some_and(|raw| grid.is_number(raw)));
+        let (formulas, typed): (Vec<Cell>, Vec<Cell>) = numbers.partition(|cell| is_formula(*cell));
+        if formulas.len() >= LEAST && typed.len() * 3 <= formulas.len() {
+            found.extend(typed);
+        }
+    };
+    if grid.sheet.formulas.len() >= LEAST {
+        for row in &rows {
+            line(&mut columns.iter().map(|column| Cell::new(*row, *column)));
+        }
+        for column in &columns {
+            line(&mut rows.iter().map(|row| Cell::new(*row, *column)));
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// Cells that the reader could not make out. Those of the table are told each at its place.

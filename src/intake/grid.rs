@@ -1,16 +1,16 @@
 //! A sheet's cells by place, and its labels as people see them: merges filled in.
 
 use crate::place::{Cell, Range};
-use crate::workbook::{RawCell, RawSheet, RawValue};
+use crate::workbook::{RawCell, RawSheet, Value};
 use std::collections::BTreeMap;
 
 /// A sheet that can be asked for single cells.
 pub struct Grid<'a> {
     /// The sheet.
-    pub sheet: &'a RawSheet<'a>,
+    pub sheet: &'a RawSheet,
     /// Each row that has cells, with where they stand among the sheet's.
     pub rows: Vec<(u32, std::ops::Range<usize>)>,
-    /// Cells of merged ranges that are not their first, with the first.
+    /// Cells of merged ranges of the head.
     merged: BTreeMap<Cell, Range>,
 }
 
@@ -21,7 +21,7 @@ pub const HEAD_ROWS: u32 = 200;
 
 impl<'a> Grid<'a> {
     /// Indexes a sheet's cells.
-    pub fn new(sheet: &'a RawSheet<'a>) -> Self {
+    pub fn new(sheet: &'a RawSheet) -> Self {
         let mut rows: Vec<(u32, std::ops::Range<usize>)> = Vec::new();
         for (at, raw) in sheet.cells.iter().enumerate() {
             match rows.last_mut() {
@@ -57,7 +57,7 @@ impl<'a> Grid<'a> {
     }
 
     /// The filled cells of a row.
-    pub fn row(&self, row: u32) -> &'a [RawCell<'a>] {
+    pub fn row(&self, row: u32) -> &'a [RawCell] {
         match self.rows.binary_search_by_key(&row, |(row, _)| *row) {
             Ok(at) => &self.sheet.cells[self.rows[at].1.clone()],
             Err(_) => &[],
@@ -65,11 +65,29 @@ impl<'a> Grid<'a> {
     }
 
     /// A filled cell.
-    pub fn cell(&self, cell: Cell) -> Option<&'a RawCell<'a>> {
+    pub fn cell(&self, cell: Cell) -> Option<&'a RawCell> {
         let row = self.row(cell.row);
         row.binary_search_by_key(&cell.column, |raw| raw.cell.column)
             .ok()
             .map(|at| &row[at])
+    }
+
+    /// What stands in a cell.
+    pub fn value(&self, cell: Cell) -> Option<Value<'a>> {
+        self.cell(cell).map(|raw| self.sheet.value(raw))
+    }
+
+    /// The text of a filled cell, if text stands in it.
+    pub fn text(&self, raw: &RawCell) -> Option<&'a str> {
+        match self.sheet.value(raw) {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether a number stands in a filled cell.
+    pub fn is_number(&self, raw: &RawCell) -> bool {
+        matches!(self.sheet.value(raw), Value::Number(_))
     }
 
     /// The merged range that a cell of the head lies in.
@@ -80,21 +98,18 @@ impl<'a> Grid<'a> {
     /// The words that a person sees at a cell: its own, or those of the merged range.
     pub fn label(&self, cell: Cell) -> Option<&'a str> {
         let at = self.merged.get(&cell).map_or(cell, |range| range.first);
-        match &self.cell(at)?.value {
-            RawValue::Text(text) => Some(text),
-            _ => None,
-        }
+        self.text(self.cell(at)?)
     }
 
     /// All texts of some rows, in order.
-    pub fn texts(&self, rows: impl Fn(u32) -> bool + 'a) -> impl Iterator<Item = (Cell, &'a str)> {
-        self.sheet
+    pub fn texts(&self, rows: std::ops::Range<u32>) -> impl Iterator<Item = (Cell, &'a str)> {
+        let from = self
+            .sheet
             .cells
+            .partition_point(|raw| raw.cell.row < rows.start);
+        self.sheet.cells[from..]
             .iter()
-            .filter(move |raw| rows(raw.cell.row))
-            .filter_map(|raw| match &raw.value {
-                RawValue::Text(text) => Some((raw.cell, text.as_ref())),
-                _ => None,
-            })
+            .take_while(move |raw| raw.cell.row < rows.end)
+            .filter_map(|raw| self.text(raw).map(|text| (raw.cell, text)))
     }
 }

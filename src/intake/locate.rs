@@ -1,19 +1,26 @@
-//! Where a form's table stands on a sheet: its heading, its columns and its rows.
+//! Where the forms' tables stand on a sheet: their headings, columns and rows.
 //!
 //! A heading is known by its label paths, wherever it stands and in whatever order its columns
-//! come. A fixed form's rows are known by their codes and labels, a list's by their keys.
+//! come. A fixed form's rows are known by their codes and labels, a list's by their keys. One
+//! sheet may hold tables of several forms, one below the other.
 
 use super::grid::{Grid, HEAD_ROWS};
 use super::value::{fold, plain, without_unit};
 use crate::place::Cell;
 use crate::rulebook::form::{Form, Row};
-use crate::workbook::RawValue;
+use crate::workbook::Value;
+use std::cmp::Reverse;
+use std::collections::HashSet;
 
 /// A form's table on a sheet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located {
+    /// The form's position in the rulebook.
+    pub form: usize,
     /// The first and last row of the heading.
     pub head: (u32, u32),
+    /// The first row after the table above; what stands from there on is about this table.
+    pub from: u32,
     /// The sheet column of each column of the form.
     pub columns: Vec<Option<u32>>,
     /// The unit in brackets in each column's heading.
@@ -26,103 +33,203 @@ pub struct Located {
     pub unknown_rows: Vec<(Cell, String)>,
     /// Rows whose code says one thing and whose label another.
     pub torn_rows: Vec<(Cell, String)>,
+    /// Rows of a list that are no records but sums of some.
+    pub sums: Vec<SumRow>,
     /// The last row of the table.
     pub last: u32,
+    /// The row below the last that may still be about the table.
+    pub end: u32,
+}
+
+/// A row of a list that adds others up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SumRow {
+    /// Its row.
+    pub row: u32,
+    /// What it is called.
+    pub label: String,
+    /// What it adds up.
+    pub kind: SumKind,
+    /// How many records stand above it.
+    pub above: usize,
+}
+
+/// What a row of a list adds up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SumKind {
+    /// 合计: all records.
+    All,
+    /// 小计: those of a group.
+    Group,
+    /// 其中: some of them.
+    OfWhich,
 }
 
 /// A heading as it is compared: its parts folded, without units in brackets.
 type Path = Vec<String>;
 
-/// The heading of a form, made ready for comparison once.
-pub struct Heading<'a> {
+/// The headings of all forms, made ready for comparison once.
+pub struct Headings<'a> {
+    forms: Vec<Heading<'a>>,
+    /// The last parts of all paths: a row without one of them is no heading.
+    last_parts: HashSet<String>,
+}
+
+struct Heading<'a> {
     form: &'a Form,
     columns: Vec<Vec<Path>>,
     row_label: Option<String>,
     row_no: Option<String>,
+    /// By what the form is called: its number, title and other titles.
+    names: Vec<String>,
 }
+
+/// A row in which a form's heading ends.
+struct Head {
+    form: usize,
+    row: u32,
+    columns: Vec<Option<u32>>,
+    /// How many of the needed columns are there.
+    score: usize,
+    is_complete: bool,
+    /// Whether the sheet calls the form by its name.
+    is_named: bool,
+}
+
+/// A heading has no more levels than this.
+const LEVELS: u32 = 4;
 
 fn path(label: &str) -> Path {
-    label.split('›').map(|part| without_unit(part).0).collect()
+    label.split('›').map(part).collect()
 }
 
-impl<'a> Heading<'a> {
-    /// The heading of a form.
-    pub fn new(form: &'a Form) -> Self {
-        let columns = form
-            .columns
+/// A part of a heading as it is compared: 其中 in front of it says nothing that its place does
+/// not say.
+fn part(label: &str) -> String {
+    let bare = without_unit(label).0;
+    match bare
+        .strip_prefix("其中")
+        .map(|rest| rest.trim_start_matches(':'))
+    {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        _ => bare,
+    }
+}
+
+impl<'a> Headings<'a> {
+    /// The headings of forms.
+    pub fn new(forms: &'a [Form]) -> Self {
+        let forms: Vec<Heading<'a>> = forms.iter().map(Heading::new).collect();
+        let paths = forms
             .iter()
-            .map(|column| {
-                [&column.label.zh]
-                    .into_iter()
-                    .chain(&column.aliases)
-                    .map(|l| path(l))
-                    .collect()
-            })
+            .flat_map(|heading| heading.columns.iter().flatten());
+        let last_parts = paths.filter_map(|path| path.last().cloned()).collect();
+        Self { forms, last_parts }
+    }
+
+    /// The tables of forms that stand on a sheet, from top to bottom.
+    pub fn tables(&self, grid: &Grid<'_>) -> Vec<Located> {
+        let mut heads: Vec<Head> = Vec::new();
+        // The most complete first; of equals the one that is called by its name.
+        let mut found = self.heads(grid);
+        found.sort_by_key(|head| {
+            let Head {
+                form,
+                row,
+                score,
+                is_complete,
+                is_named,
+                ..
+            } = head;
+            (Reverse((*is_complete, *is_named, *score)), *row, *form)
+        });
+        for head in found {
+            let apart = |other: &Head| head.row.abs_diff(other.row) >= 2;
+            // A second table on a sheet has to be whole: halves of others look like many things.
+            if heads.is_empty() || head.is_complete && heads.iter().all(apart) {
+                heads.push(head);
+            }
+        }
+        heads.sort_by_key(|head| head.row);
+        let ends: Vec<u32> = heads
+            .iter()
+            .skip(1)
+            .map(|next| first_row(grid, next))
+            .chain([u32::MAX])
             .collect();
-        Self {
-            form,
-            columns,
-            row_label: form.row_label.as_deref().map(fold),
-            row_no: form.row_no.as_deref().map(fold),
+        let mut from = 0;
+        let tables = heads.into_iter().zip(ends).map(|(head, end)| {
+            let heading = &self.forms[head.form];
+            let located = heading.table(grid, head, from, end);
+            from = located.last + 1;
+            located
+        });
+        tables.collect()
+    }
+
+    /// How many of a form's needed columns the sheet shows in its best row: what is said where
+    /// no table was found.
+    pub fn nearest(&self, grid: &Grid<'_>) -> Option<(usize, usize, usize)> {
+        let best = self.best(grid).into_iter().max_by_key(|head| head.score)?;
+        Some((best.form, best.score, self.forms[best.form].needed()))
+    }
+
+    /// Of each form the row in which its heading stands the most complete, if it is one.
+    fn heads(&self, grid: &Grid<'_>) -> Vec<Head> {
+        let mut best = self.best(grid);
+        best.retain(|head| {
+            let needed = self.forms[head.form].needed();
+            head.score >= needed.clamp(1, 2) && head.score * 10 >= needed * 6
+        });
+        for head in &mut best {
+            let names = &self.forms[head.form].names;
+            let calls = |text: &str| {
+                let text = fold(text);
+                names.iter().any(|name| text.contains(name))
+            };
+            let above = head.row.saturating_sub(30)..head.row;
+            head.is_named =
+                calls(&grid.sheet.name) || grid.texts(above).any(|(_, text)| calls(text));
         }
+        best
     }
 
-    /// How many columns a submission can't do without.
-    fn needed(&self) -> usize {
-        self.form
-            .columns
-            .iter()
-            .filter(|column| !column.optional)
-            .count()
-    }
-
-    /// Finds the form's table on a sheet, with how many of its columns are there.
-    pub fn find(&self, grid: &Grid<'_>) -> Option<(Located, usize)> {
-        let mut best: Option<(usize, u32, Vec<Option<u32>>)> = None;
+    fn best(&self, grid: &Grid<'_>) -> Vec<Head> {
+        let mut best: Vec<Option<Head>> = self.forms.iter().map(|_| None).collect();
         for (row, _) in grid.rows.iter().take_while(|(row, _)| *row < HEAD_ROWS) {
-            let columns = self.columns_at(grid, *row);
-            let needed = columns.iter().zip(&self.form.columns);
-            let score = needed
-                .filter(|(at, column)| at.is_some() && !column.optional)
-                .count();
-            // Of rows that show as much, the first: under it the body begins.
-            if best.as_ref().is_none_or(|(most, ..)| score > *most) {
-                best = Some((score, *row, columns));
-            }
-            if score == self.needed() {
-                break;
-            }
-        }
-        let best = best?;
-        let (score, row, columns) = best;
-        if score < self.needed().clamp(1, 2) || score * 10 < self.needed() * 6 {
-            return None;
-        }
-        Some((self.table(grid, row, columns), score))
-    }
-
-    /// The label path over a cell, as far as four rows up.
-    fn path_over(grid: &Grid<'_>, row: u32, column: u32) -> Path {
-        let mut parts: Path = Vec::new();
-        let mut seen = None;
-        for level in row.saturating_sub(3)..=row {
-            let cell = Cell::new(level, column);
-            let merge = grid.merge(cell);
-            if merge.is_some() && merge == seen {
+            let paths = self.paths(grid, *row);
+            if paths.is_empty() {
                 continue;
             }
-            seen = merge;
-            if let Some(label) = grid.label(cell) {
-                parts.push(without_unit(label).0);
+            for (form, (heading, best)) in self.forms.iter().zip(&mut best).enumerate() {
+                if best.as_ref().is_some_and(|head| head.is_complete) {
+                    continue;
+                }
+                let columns = heading.columns_at(&paths);
+                let needed = columns.iter().zip(&heading.form.columns);
+                let score = needed
+                    .filter(|(at, column)| at.is_some() && !column.optional)
+                    .count();
+                // Of rows that show as much, the first: under it the body begins.
+                if score > best.as_ref().map_or(0, |head| head.score) {
+                    *best = Some(Head {
+                        form,
+                        row: *row,
+                        columns,
+                        score,
+                        is_complete: score == heading.needed(),
+                        is_named: false,
+                    });
+                }
             }
         }
-        parts
+        best.into_iter().flatten().collect()
     }
 
-    /// Which sheet column is which column of the form, with this row the last of the heading.
-    fn columns_at(&self, grid: &Grid<'_>, row: u32) -> Vec<Option<u32>> {
-        let mut found: Vec<Option<(usize, u32)>> = vec![None; self.columns.len()];
-        let first = row.saturating_sub(3);
+    /// The label paths that end in a row, by sheet column, as far as one of the forms may mean
+    /// them.
+    fn paths(&self, grid: &Grid<'_>, row: u32) -> Vec<(u32, Path)> {
+        let first = row.saturating_sub(LEVELS - 1);
         let mut sheet_columns: Vec<u32> = (first..=row)
             .flat_map(|level| grid.row(level).iter().map(|raw| raw.cell.column))
             .collect();
@@ -136,11 +243,79 @@ impl<'a> Heading<'a> {
         }
         sheet_columns.sort_unstable();
         sheet_columns.dedup();
-        for sheet_column in sheet_columns {
-            let over = Self::path_over(grid, row, sheet_column);
-            if over.is_empty() {
-                continue;
-            }
+        let paths = sheet_columns
+            .into_iter()
+            .map(|column| (column, path_over(grid, row, column)));
+        paths
+            .filter(|(_, path)| {
+                path.last()
+                    .is_some_and(|last| self.last_parts.contains(last))
+            })
+            .collect()
+    }
+}
+
+/// The label path over a cell.
+fn path_over(grid: &Grid<'_>, row: u32, column: u32) -> Path {
+    let mut parts: Path = Vec::new();
+    let mut seen = None;
+    for level in row.saturating_sub(LEVELS - 1)..=row {
+        let cell = Cell::new(level, column);
+        let merge = grid.merge(cell);
+        if merge.is_some() && merge == seen {
+            continue;
+        }
+        seen = merge;
+        if let Some(label) = grid.label(cell) {
+            parts.push(part(label));
+        }
+    }
+    parts
+}
+
+/// The first row of a heading: it reaches up as far as its merged cells do.
+fn first_row(grid: &Grid<'_>, head: &Head) -> u32 {
+    let merges = head.columns.iter().flatten();
+    let merges = merges.filter_map(|column| grid.merge(Cell::new(head.row, *column)));
+    merges.map(|merge| merge.first.row).fold(head.row, u32::min)
+}
+
+impl<'a> Heading<'a> {
+    fn new(form: &'a Form) -> Self {
+        let columns = form
+            .columns
+            .iter()
+            .map(|column| {
+                [&column.label.zh]
+                    .into_iter()
+                    .chain(&column.aliases)
+                    .map(|label| path(label))
+                    .collect()
+            })
+            .collect();
+        let names = [&form.id, &form.title.zh].into_iter().chain(&form.aliases);
+        Self {
+            form,
+            columns,
+            row_label: form.row_label.as_deref().map(fold),
+            row_no: form.row_no.as_deref().map(fold),
+            names: names.map(|name| fold(name)).collect(),
+        }
+    }
+
+    /// How many columns a submission can't do without.
+    fn needed(&self) -> usize {
+        self.form
+            .columns
+            .iter()
+            .filter(|column| !column.optional)
+            .count()
+    }
+
+    /// Which sheet column is which column of the form.
+    fn columns_at(&self, paths: &[(u32, Path)]) -> Vec<Option<u32>> {
+        let mut found: Vec<Option<(usize, u32)>> = vec![None; self.columns.len()];
+        for (sheet_column, over) in paths {
             // The longest wording that the path ends with says which column it is.
             let best = self
                 .columns
@@ -148,11 +323,11 @@ impl<'a> Heading<'a> {
                 .enumerate()
                 .flat_map(|(at, wordings)| wordings.iter().map(move |wording| (at, wording)))
                 .filter(|(_, wording)| over.ends_with(wording))
-                .max_by_key(|(at, wording)| (wording.len(), std::cmp::Reverse(*at)));
+                .max_by_key(|(at, wording)| (wording.len(), Reverse(*at)));
             if let Some((at, wording)) = best
                 && found[at].is_none_or(|(length, _)| length < wording.len())
             {
-                found[at] = Some((wording.len(), sheet_column));
+                found[at] = Some((wording.len(), *sheet_column));
             }
         }
         found
@@ -161,33 +336,38 @@ impl<'a> Heading<'a> {
             .collect()
     }
 
-    fn table(&self, grid: &Grid<'_>, row: u32, columns: Vec<Option<u32>>) -> Located {
-        let mut first = row;
-        let mut last = row;
-        for column in columns.iter().flatten() {
-            if let Some(merge) = grid.merge(Cell::new(row, *column)) {
-                last = last.max(merge.last.row);
-                first = first.min(merge.first.row);
-            }
-        }
+    fn table(&self, grid: &Grid<'_>, head: Head, from: u32, end: u32) -> Located {
+        let first = first_row(grid, &head).min(head.row + 1 - self.levels(&head));
+        let Head {
+            form, row, columns, ..
+        } = head;
+        let merges = columns.iter().flatten();
+        let last = merges
+            .filter_map(|column| grid.merge(Cell::new(row, *column)))
+            .map(|merge| merge.last.row)
+            .fold(row, u32::max);
         let units = columns
             .iter()
             .map(|column| {
                 let column = (*column)?;
-                (row.saturating_sub(3)..=row)
+                (row.saturating_sub(LEVELS - 1)..=row)
                     .rev()
                     .find_map(|level| without_unit(grid.label(Cell::new(level, column))?).1)
             })
             .collect();
         let mut located = Located {
+            form,
             head: (first, last),
+            from,
             columns,
             units,
             rows: Vec::new(),
             extra: Vec::new(),
             unknown_rows: Vec::new(),
             torn_rows: Vec::new(),
+            sums: Vec::new(),
             last,
+            end,
         };
         self.extra_columns(grid, row, &mut located);
         if self.form.is_fixed() {
@@ -198,31 +378,50 @@ impl<'a> Heading<'a> {
         located
     }
 
+    /// How many rows the labels take that were found, as far as the sheet has so many above.
+    fn levels(&self, head: &Head) -> u32 {
+        let found = head.columns.iter().zip(&self.columns);
+        let found = found
+            .filter(|(at, _)| at.is_some())
+            .flat_map(|(_, wordings)| wordings);
+        let most = found.map(Vec::len).max().unwrap_or(1);
+        u32::try_from(most).unwrap_or(1).clamp(1, head.row + 1)
+    }
+
     fn extra_columns(&self, grid: &Grid<'_>, row: u32, located: &mut Located) {
-        for raw in grid.row(row) {
-            let column = raw.cell.column;
-            let RawValue::Text(text) = &raw.value else {
-                continue;
-            };
-            let label = without_unit(text).0;
-            let is_stub =
-                Some(&label) == self.row_label.as_ref() || Some(&label) == self.row_no.as_ref();
-            if !located.columns.contains(&Some(column)) && !is_stub && label != "序号" {
-                located
-                    .extra
-                    .push((raw.cell, text.replace(['\n', '\r'], "")));
+        let mut seen: HashSet<u32> = located.columns.iter().flatten().copied().collect();
+        // The lowest label over a column is the one that names it.
+        for level in (located.head.0..=row).rev() {
+            for raw in grid.row(level) {
+                let Some(text) = grid.text(raw) else {
+                    continue;
+                };
+                let label = without_unit(text).0;
+                let is_stub =
+                    Some(&label) == self.row_label.as_ref() || Some(&label) == self.row_no.as_ref();
+                // What lies over several columns is a part of their paths.
+                let wide = grid
+                    .merge(raw.cell)
+                    .is_some_and(|m| m.last.column > m.first.column);
+                if seen.insert(raw.cell.column) && !is_stub && !wide && label != "序号" {
+                    located
+                        .extra
+                        .push((raw.cell, text.replace(['\n', '\r'], "")));
+                }
             }
         }
+        located.extra.sort();
     }
 
     /// The sheet column under a heading of the stub.
     fn stub(grid: &Grid<'_>, located: &Located, heading: Option<&String>) -> Option<u32> {
         let heading = heading?;
         let (_, last) = located.head;
-        (last.saturating_sub(3)..=last).find_map(|row| {
-            grid.row(row).iter().find_map(|raw| match &raw.value {
-                RawValue::Text(text) if without_unit(text).0 == *heading => Some(raw.cell.column),
-                _ => None,
+        (last.saturating_sub(LEVELS - 1)..=last).find_map(|row| {
+            let mut cells = grid.row(row).iter();
+            cells.find_map(|raw| {
+                let text = grid.text(raw)?;
+                (without_unit(text).0 == *heading).then_some(raw.cell.column)
             })
         })
     }
@@ -233,21 +432,20 @@ impl<'a> Heading<'a> {
         let labels = Self::stub(grid, located, self.row_label.as_ref());
         let codes = Self::stub(grid, located, self.row_no.as_ref());
         let mut rows: Vec<Option<u32>> = vec![None; self.form.rows.len()];
-        let body = grid
-            .rows
-            .iter()
-            .map(|(row, _)| *row)
-            .filter(|row| *row > located.head.1);
+        let (head, end) = (located.head.1, located.end);
+        let body = grid.rows.iter().map(|(row, _)| *row);
+        let body = body
+            .skip_while(|row| *row <= head)
+            .take_while(|row| *row < end);
         let mut misses = 0;
         for row in body {
             let text = |column: Option<u32>| {
-                column
-                    .and_then(|column| grid.cell(Cell::new(row, column)))
-                    .map(|raw| match &raw.value {
-                        RawValue::Text(text) => fold(text),
-                        RawValue::Number(x) => plain(*x),
-                        _ => String::new(),
-                    })
+                let value = grid.value(Cell::new(row, column?))?;
+                Some(match value {
+                    Value::Text(text) => fold(text),
+                    Value::Number(x) => plain(x),
+                    _ => String::new(),
+                })
             };
             // Without a heading over the labels they are the first words of the row.
             let label = match labels {
@@ -256,12 +454,9 @@ impl<'a> Heading<'a> {
                     .row(row)
                     .iter()
                     .filter(|raw| raw.cell.column < leftmost)
-                    .find_map(|raw| match &raw.value {
-                        RawValue::Text(text) if text.chars().any(|c| !c.is_ascii_digit()) => {
-                            Some(fold(text))
-                        }
-                        _ => None,
-                    }),
+                    .filter_map(|raw| grid.text(raw))
+                    .find(|text| text.chars().any(|c| !c.is_ascii_digit()))
+                    .map(fold),
             };
             let code = text(codes).filter(|code| !code.is_empty());
             let by_code = code.as_ref().and_then(|code| {
@@ -295,11 +490,11 @@ impl<'a> Heading<'a> {
                     misses = 0;
                 }
                 _ => {
-                    let has_figures = grid.row(row).iter().any(|raw| {
-                        figures.contains(&raw.cell.column)
-                            && matches!(raw.value, RawValue::Number(_))
-                    });
-                    let numbered_line = row == located.head.1 + 1 && is_numbered_line(grid, row);
+                    let has_figures = grid
+                        .row(row)
+                        .iter()
+                        .any(|raw| figures.contains(&raw.cell.column) && grid.is_number(raw));
+                    let numbered_line = row == head + 1 && is_numbered_line(grid, row);
                     if rows.iter().all(Option::is_some) && !has_figures {
                         break;
                     }
@@ -329,58 +524,138 @@ impl<'a> Heading<'a> {
             .iter()
             .filter_map(|key| located.columns[*key])
             .collect();
-        let after = grid.rows.partition_point(|(row, _)| *row <= located.head.1);
+        let of_form: HashSet<u32> = located.columns.iter().flatten().copied().collect();
+        let (head, end) = (located.head.1, located.end);
+        let after = grid.rows.partition_point(|(row, _)| *row <= head);
+        let mut below_foot = false;
         for (row, range) in &grid.rows[after..] {
             let cells = &grid.sheet.cells[range.clone()];
-            if *row == located.head.1 + 1 && is_numbered_line(grid, *row) {
+            if *row >= end {
+                break;
+            }
+            if *row == head + 1 && is_numbered_line(grid, *row) {
                 continue;
             }
-            let of_form = |column: u32| located.columns.contains(&Some(column));
-            let has_key = cells.iter().any(|raw| keys.contains(&raw.cell.column));
-            let first = cells.iter().find_map(|raw| match &raw.value {
-                RawValue::Text(text) => Some(fold(text)),
-                _ => None,
-            });
-            let first = first.unwrap_or_default();
-            if ["合计", "小计", "总计", "其中"]
+            let is_foot = cells
                 .iter()
-                .any(|word| first.starts_with(word))
+                .filter_map(|raw| grid.text(raw))
+                .take(2)
+                .any(is_foot_line);
+            if is_foot
+                && cells
+                    .iter()
+                    .filter(|raw| of_form.contains(&raw.cell.column))
+                    .count()
+                    <= 2
             {
+                below_foot = true;
                 continue;
             }
-            let figures = if has_key {
-                0
-            } else {
-                let numbers = cells
+            // A list that is printed on several pages may repeat its heading on each.
+            if self.repeats_heading(grid, *row, located) {
+                below_foot = false;
+                continue;
+            }
+            let of_keys = cells.iter().filter(|raw| keys.contains(&raw.cell.column));
+            let has_key = of_keys.count() > 0;
+            if let Some((label, kind)) = sum_row(grid, cells) {
+                located.sums.push(SumRow {
+                    row: *row,
+                    label,
+                    kind,
+                    above: located.rows.len(),
+                });
+                located.last = *row;
+                continue;
+            }
+            let figures = || {
+                let mut figures = cells
                     .iter()
-                    .filter(|raw| matches!(raw.value, RawValue::Number(_)));
-                numbers.filter(|raw| of_form(raw.cell.column)).count()
+                    .filter(|raw| of_form.contains(&raw.cell.column));
+                figures.find(|raw| !keys.contains(&raw.cell.column) && grid.is_number(raw))
             };
-            if has_key {
+            if has_key && !below_foot {
                 located.rows.push(Some(*row));
                 located.last = *row;
-            } else if figures > 0 {
-                located
-                    .unknown_rows
-                    .push((Cell::new(*row, cells[0].cell.column), first));
-            } else if first.contains("负责人")
-                || first.starts_with("说明")
-                || first.starts_with("注")
-            {
-                break;
+            } else if let Some(figure) = figures() {
+                let label = cells.iter().find_map(|raw| grid.text(raw)).map(fold);
+                let cell = if below_foot {
+                    cells[0].cell
+                } else {
+                    figure.cell
+                };
+                located.unknown_rows.push((cell, label.unwrap_or_default()));
             }
         }
     }
+
+    /// Whether a row shows the labels of the heading's last row once more.
+    fn repeats_heading(&self, grid: &Grid<'_>, row: u32, located: &Located) -> bool {
+        let mut same = 0;
+        for (column, wordings) in located.columns.iter().zip(&self.columns) {
+            let Some(raw) = column.and_then(|column| grid.cell(Cell::new(row, column))) else {
+                continue;
+            };
+            let Some(text) = grid.text(raw) else {
+                return false;
+            };
+            let label = part(text);
+            if !wordings.iter().any(|path| path.contains(&label)) {
+                return false;
+            }
+            same += 1;
+        }
+        same >= 2
+    }
+}
+
+/// Whether a text begins the lines under a table: signatures, explanations.
+fn is_foot_line(text: &str) -> bool {
+    let text = fold(text);
+    let begins = ["说明", "注:", "注1", "备注:", "附注", "填表说明"];
+    let signs = [
+        "负责人:",
+        "填表人:",
+        "填报人:",
+        "联系电话:",
+        "报出日期:",
+        "审核人:",
+        "制表人:",
+    ];
+    begins.iter().any(|word| text.starts_with(word)) || signs.iter().any(|word| text.contains(word))
+}
+
+/// What a row of a list adds up, if it is no record: its first words say so.
+fn sum_row(grid: &Grid<'_>, cells: &[crate::workbook::RawCell]) -> Option<(String, SumKind)> {
+    let first = cells.iter().find_map(|raw| grid.text(raw))?;
+    let label = fold(first);
+    let core = label.trim_start_matches(['#', '*', '(', '一', '二', '三', '四', '、', ')']);
+    // A school may be called what it likes: a sum's name is short.
+    let kind = if core.chars().count() > 10 {
+        return None;
+    } else if core.starts_with("其中") {
+        SumKind::OfWhich
+    } else if core.ends_with("小计") || core.starts_with("小计") {
+        SumKind::Group
+    } else if ["合计", "总计", "共计"]
+        .iter()
+        .any(|word| core.ends_with(word) || core.starts_with(word))
+    {
+        SumKind::All
+    } else {
+        return None;
+    };
+    Some((label, kind))
 }
 
 /// 甲 乙 丙 1 2 3 …, in whatever order the columns come.
 fn is_numbered_line(grid: &Grid<'_>, row: u32) -> bool {
     let mut seen: Vec<i64> = Vec::new();
     for raw in grid.row(row) {
-        let number = match &raw.value {
-            RawValue::Text(text) => {
+        let number = match grid.sheet.value(raw) {
+            Value::Text(text) => {
                 let text = fold(text);
-                match text.trim_matches(['(', ')']).parse::<i64>() {
+                match text.trim_matches(['(', ')', '[', ']']).parse::<i64>() {
                     Ok(number) => number,
                     Err(_) if text.chars().count() <= 1 => continue,
                     Err(_) => return false,
@@ -390,7 +665,7 @@ fn is_numbered_line(grid: &Grid<'_>, row: u32) -> bool {
                 clippy::cast_possible_truncation,
                 reason = "a whole number below a hundred"
             )]
-            RawValue::Number(x) if x.fract() == 0.0 && *x < 100.0 => *x as i64,
+            Value::Number(x) if x.fract() == 0.0 && x < 100.0 => x as i64,
             _ => return false,
         };
         if number < 1 || seen.contains(&number) {

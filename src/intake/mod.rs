@@ -3,47 +3,59 @@
 //! Reading never fails: what could be made out comes back, and what was found. A file that
 //! cannot be used says why in a sentence. This runs in a worker process; nothing here knows
 //! about other submissions, or judges a figure.
+//!
+//! ```text
+//! book ─► grid ─► locate (headings, rows) ─► identity (whose, of when) ─► figures ─► one submission a form
+//! ```
 
 pub mod discover;
+mod figures;
 mod frame;
 mod grid;
-
 mod identity;
 mod locate;
+pub mod seen;
+mod sums;
 pub mod value;
 
 pub use frame::{FRAME_RULES, FrameFinding};
+pub use identity::{Evidence, OF_DISTRICT, OF_PERIOD};
 
 use crate::period::Period;
 use crate::place::Cell;
 use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
-use crate::rulebook::form::Form;
 use crate::rulebook::register::Register;
-use crate::rulebook::written::{Blank, Precision, Severity, Type};
-use crate::table::{Absent, Block, CellDress, Draft, DraftColumn, Dress, Marks, Unreadable, Words};
+use crate::rulebook::written::Severity;
+use crate::table::{Draft, Records};
 use crate::words::Text;
-use crate::workbook::{self, RawSheet, RawValue};
+use crate::workbook::{self, About, Book};
+use figures::Ways;
 use grid::Grid;
-use locate::{Heading, Located};
+use identity::{Mismatch, Signs, Surroundings};
+use locate::{Headings, Located};
+use seen::{SheetSeen, TableSeen};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::path::Path;
-use value::{Asked, How, Read};
+use std::collections::HashSet;
+use sums::SheetSums;
 
 /// A file, read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Why the file cannot be used at all.
     pub refused: Option<Text>,
+    /// Whether it is of a kind that goes along with a workbook: a scan, a letter.
+    pub accompanies: bool,
     /// Whose it seems to be all the same, by its name and folder.
     pub district: Option<usize>,
     /// The submissions in it.
     pub received: Vec<Received>,
     /// What was read otherwise than it is written.
     pub notes: Vec<ReadingNote>,
-    /// The hash of the submission that this file was made from, where it is a returned report.
-    pub made_from: Option<String>,
+    /// What the file says of itself.
+    pub about: About,
+    /// How it was understood; filled only where that is asked for.
+    pub seen: Vec<SheetSeen>,
 }
 
 /// The property by which a returned report names the submission that it was made from.
@@ -59,6 +71,13 @@ impl Reading {
             ..Self::default()
         }
     }
+
+    /// The hash of the submission that this file was made from, where it is a returned report.
+    pub fn made_from(&self) -> Option<&str> {
+        let mut properties = self.about.properties.iter();
+        let found = properties.find(|(name, _)| name == MADE_FROM)?;
+        Some(&found.1)
+    }
 }
 
 /// One form of one district for one period, as it was sent.
@@ -72,8 +91,6 @@ pub struct Received {
     pub period: Option<Period>,
     /// The sheet.
     pub sheet: String,
-    /// Why its figures can't be used, if they can't.
-    pub refused: Option<Text>,
     /// What is wrong with the form itself.
     pub frame: Vec<FrameFinding>,
     /// The figures. Their columns travel beside this.
@@ -81,76 +98,487 @@ pub struct Received {
     pub draft: Draft,
 }
 
-/// Reads one file for a run of a period.
-pub fn read(path: &Path, name: &str, period: Option<Period>, rulebook: &Rulebook) -> Reading {
-    let headings: Vec<Heading<'_>> = rulebook.forms.iter().map(Heading::new).collect();
+/// How a file is to be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The file's name in reports: relative to the period's folder.
+    pub name: &'a str,
+    /// The period of the run; none for a single file that is only looked at.
+    pub period: Option<Period>,
+    /// Whether to tell how the file was understood.
+    pub explain: bool,
+}
+
+/// Reads the bytes of one file.
+pub fn read(bytes: &[u8], wanted: Wanted<'_>, rulebook: &Rulebook) -> Reading {
+    let book = match workbook::read(bytes, &rulebook.job.limits) {
+        Ok(book) => book,
+        Err(error) => {
+            let accompanies =
+                matches!(&error, workbook::Error::NotAWorkbook(kind) if kind.may_accompany());
+            return Reading {
+                accompanies,
+                ..Reading::refused(error.words(), wanted.name, &rulebook.register)
+            };
+        }
+    };
+    of_book(&book, wanted, rulebook)
+}
+
+/// Makes out the submissions of a workbook.
+fn of_book(book: &Book, wanted: Wanted<'_>, rulebook: &Rulebook) -> Reading {
+    let headings = Headings::new(&rulebook.forms);
+    let grids: Vec<Grid<'_>> = book.sheets.iter().map(Grid::new).collect();
+    let tables: Vec<Vec<Located>> = grids.iter().map(|grid| headings.tables(grid)).collect();
+    let bare = grids
+        .iter()
+        .zip(&tables)
+        .filter(|(_, tables)| tables.is_empty());
+    let signs = Signs {
+        rulebook,
+        file: wanted.name,
+        period: wanted.period,
+        about: &book.about,
+        covers: bare
+            .map(|(grid, _)| (grid.sheet.name.clone(), identity::cover(rulebook, grid)))
+            .collect(),
+    };
     let mut job = Job {
         rulebook,
-        headings,
-        name,
-        period,
-        out: Found::default(),
+        name: wanted.name,
+        parts: Vec::new(),
+        refused: Vec::new(),
+        notes: Vec::new(),
     };
-    let outcome = workbook::read(path, &rulebook.job.limits, &mut |sheet| job.sheet(&sheet));
-    let Found {
-        received,
-        notes,
-        sheets,
-        refused,
-    } = job.out;
-    if let Err(error) = outcome {
-        return Reading::refused(error.words(), name, &rulebook.register);
+    let mut seen: Vec<SheetSeen> = Vec::new();
+    for (grid, tables) in grids.iter().zip(&tables) {
+        if wanted.explain {
+            seen.push(SheetSeen::new(grid, &headings, rulebook));
+        }
+        for located in tables {
+            let around =
+                identity::surroundings(rulebook, grid, &rulebook.forms[located.form], located);
+            let mut table_seen = TableSeen::new(rulebook, located, &around);
+            job.table(&signs, grid, located, &around, &mut table_seen);
+            if let Some(sheet) = seen.last_mut() {
+                sheet.tables.push(table_seen);
+            }
+        }
     }
-    let mut received = one_of_each(received);
-    let Some(first) = received.first_mut() else {
-        let why = refused.unwrap_or_else(|| {
-            let list = sheets.join("、");
-            let forms: Vec<&str> = rulebook.forms.iter().map(|f| f.id.as_str()).collect();
-            let known = forms.join("、");
-            both!(
-                "没有找到要报的报表（{known}）的表头。工作表有：{list}。请用下发的表样填报",
-                "no heading of a form ({known}) was found in the sheets {list}: use the form that was issued"
-            )
-        });
-        return Reading::refused(why, name, &rulebook.register);
-    };
-    // Beside a form that is usable, another one that is not must not go unsaid.
-    if let Some(why) = refused {
-        let fix = Text::new("改正后重报这张表", "mend it and send the form again");
-        first
-            .frame
-            .push(FrameFinding::new("sheets", None, why, fix));
+    for name in &book.unread {
+        let why = Text::new(
+            "这个工作表读不出来。请用 Excel 或 WPS 打开后另存为新的 .xlsx 再报",
+            "the sheet cannot be read: open the workbook, save it as a new .xlsx and send that",
+        );
+        job.refused.push((name.clone(), why));
     }
+    let names = book
+        .sheets
+        .iter()
+        .map(|sheet| sheet.name.as_str())
+        .collect::<Vec<_>>();
     Reading {
-        refused: None,
-        district: Some(first.district),
-        received,
-        notes,
-        made_from: workbook::property(path, MADE_FROM),
+        about: book.about.clone(),
+        seen,
+        ..job.finish(&names)
     }
 }
 
-/// Of several sheets with one form the first is kept; the others are told, in one finding.
-fn one_of_each(received: Vec<Received>) -> Vec<Received> {
-    let mut kept: Vec<(Received, Vec<String>)> = Vec::new();
-    for one in received {
-        let same = kept
-            .iter_mut()
-            .find(|(k, _)| (k.form, k.district) == (one.form, one.district));
-        match same {
-            Some((_, others)) => others.push(one.sheet),
-            None => kept.push((one, Vec::new())),
+/// A table that was read, before it is known whether it is the whole form.
+struct Part {
+    received: Received,
+    hidden: bool,
+    /// Rows of a list that add up.
+    sums: Vec<SheetSums>,
+    /// It is of this other month.
+    other_month: Option<Text>,
+}
+
+struct Job<'a> {
+    rulebook: &'a Rulebook,
+    name: &'a str,
+    parts: Vec<Part>,
+    /// Why a table cannot be used, with its sheet.
+    refused: Vec<(String, Text)>,
+    notes: Vec<ReadingNote>,
+}
+
+impl Job<'_> {
+    /// Reads one table.
+    fn table(
+        &mut self,
+        signs: &Signs<'_>,
+        grid: &Grid<'_>,
+        located: &Located,
+        around: &Surroundings,
+        seen: &mut TableSeen,
+    ) {
+        let form = &self.rulebook.forms[located.form];
+        let sheet = &grid.sheet.name;
+        let mut frame = Vec::new();
+        let (district, period, other_month) = match signs.identify(form, sheet, around) {
+            Ok(identity) => {
+                let district = &self.rulebook.register.districts[identity.district];
+                seen.whose = Some(format!("{} {}", district.name, identity.period));
+                seen.evidence = identity.evidence;
+                frame.extend(identity.doubts);
+                (identity.district, Some(identity.period), None)
+            }
+            Err(Mismatch::Month {
+                why,
+                district,
+                period,
+            }) => {
+                seen.unused = Some(why.clone());
+                (district, period, Some(why))
+            }
+            Err(Mismatch::Other(why)) => {
+                seen.unused = Some(why.clone());
+                self.refused.push((sheet.clone(), why));
+                return;
+            }
+        };
+        frame.extend(frame::findings(form, grid, located, around));
+        let mut reader = figures::Reader {
+            form,
+            grid,
+            located,
+            blank_words: &self.rulebook.job.blank_words,
+            unit: around.unit.as_ref().map(|(_, unit)| unit.as_str()),
+            ways: Ways::new(),
+        };
+        let draft = reader.read();
+        let sums = located
+            .sums
+            .iter()
+            .map(|sum| (sum.clone(), reader.sums(sum)));
+        let sums = SheetSums {
+            rows: sums.collect(),
+            records: 0..draft.records,
+        };
+        if other_month.is_none() {
+            let ways = reader.ways;
+            self.tell(grid, located, &ways);
+        }
+        self.parts.push(Part {
+            received: Received {
+                form: located.form,
+                district,
+                period,
+                sheet: sheet.clone(),
+                frame,
+                draft,
+            },
+            hidden: grid.sheet.hidden,
+            sums: vec![sums],
+            other_month,
+        });
+    }
+
+    /// Puts the parts together.
+    fn finish(mut self, sheets: &[&str]) -> Reading {
+        let parts = std::mem::take(&mut self.parts);
+        let (of_month, others): (Vec<Part>, Vec<Part>) = parts
+            .into_iter()
+            .partition(|part| part.other_month.is_none());
+        let mut forms: Vec<Vec<Part>> = Vec::new();
+        for part in of_month {
+            let of = |one: &Part| {
+                (
+                    one.received.form,
+                    one.received.district,
+                    one.received.period,
+                )
+            };
+            let key = of(&part);
+            match forms.iter_mut().find(|parts| of(&parts[0]) == key) {
+                Some(parts) => parts.push(part),
+                None => forms.push(vec![part]),
+            }
+        }
+        let mut received: Vec<Received> = forms.into_iter().map(|parts| self.one(parts)).collect();
+        let other_months = self.other_months(others, &received);
+        let register = &self.rulebook.register;
+        let Some(first) = received.first_mut() else {
+            let why = self
+                .refused
+                .into_iter()
+                .next()
+                .map_or_else(|| self::nothing(self.rulebook, sheets), |(_, why)| why);
+            return Reading {
+                notes: self.notes,
+                ..Reading::refused(why, self.name, register)
+            };
+        };
+        // Beside a form that is usable, another one that is not must not go unsaid.
+        for (sheet, why) in self.refused {
+            let fix = Text::new("改正后重报这张表", "mend it and send the form again");
+            let why = Text::new(
+                format!("工作表“{sheet}”：{}", why.zh),
+                format!("sheet `{sheet}`: {}", why.en),
+            );
+            first
+                .frame
+                .push(FrameFinding::new("sheets", None, why, fix));
+        }
+        Reading {
+            district: Some(first.district),
+            received: received.into_iter().chain(other_months).collect(),
+            notes: self.notes,
+            ..Reading::default()
         }
     }
-    kept.into_iter()
-        .map(|(mut first, others)| {
-            if !others.is_empty() {
-                let finding = further_sheets(&first.sheet, &others);
-                first.frame.push(finding);
+
+    /// Sheets of other months beside one of this month are ignored with one note, and go along
+    /// so that they can be compared with what was accepted then. Where there is none of this
+    /// month they say what is wrong.
+    fn other_months(&mut self, others: Vec<Part>, received: &[Received]) -> Vec<Received> {
+        let mut along = Vec::new();
+        let mut ignored: Vec<String> = Vec::new();
+        for part in others {
+            let of = &part.received;
+            let is_here = received
+                .iter()
+                .any(|one| (one.form, one.district) == (of.form, of.district));
+            match part.other_month {
+                Some(why) if !is_here => self.refused.push((part.received.sheet, why)),
+                _ => {
+                    ignored.push(part.received.sheet.clone());
+                    if part.received.period.is_some() {
+                        along.push(part.received);
+                    }
+                }
             }
-            first
-        })
-        .collect()
+        }
+        if let Some(first) = ignored.first() {
+            let list = ignored.join("、");
+            let what = both!(
+                "另有其他时期的表（{list}），没有作为本期审核",
+                "there are forms of other periods ({list}); they were not checked as this one"
+            );
+            let count = ignored.len() as u64;
+            self.note(first.clone(), what, None, count);
+        }
+        along
+    }
+
+    /// The one submission that the tables of a form make: one of them, or all together where it
+    /// is spread over sheets.
+    fn one(&mut self, parts: Vec<Part>) -> Received {
+        let form = &self.rulebook.forms[parts[0].received.form];
+        // A copy on a hidden sheet is a helper of the one that people see.
+        let all_hidden = parts.iter().all(|part| part.hidden);
+        let (parts, hidden): (Vec<Part>, Vec<Part>) = parts
+            .into_iter()
+            .partition(|part| all_hidden || !part.hidden);
+        for part in hidden {
+            let what = Text::new(
+                "隐藏的工作表里另有一份，没有读取",
+                "a hidden sheet holds the form once more and was not read",
+            );
+            self.note(part.received.sheet, what, None, 1);
+        }
+        let mut parts = parts.into_iter();
+        let Some(mut whole) = parts.next() else {
+            return Received::default();
+        };
+        let mut others: Vec<String> = Vec::new();
+        for mut part in parts {
+            if part.received.draft == whole.received.draft.on_sheet_of(&part.received.draft) {
+                continue;
+            }
+            let spread = if form.is_fixed() {
+                let variables = spread_fixed(
+                    &whole.received.draft,
+                    &part.received.draft,
+                    form.columns.len(),
+                );
+                if let Some(variables) = &variables {
+                    whole
+                        .received
+                        .draft
+                        .take_over(part.received.draft, variables);
+                }
+                variables.is_some()
+            } else {
+                let is_spread = spread_list(&whole.received.draft, &part.received.draft, &form.key);
+                if is_spread {
+                    let shift = whole.received.draft.records;
+                    for sums in &mut part.sums {
+                        sums.records = sums.records.start + shift..sums.records.end + shift;
+                    }
+                    whole.received.draft.append(part.received.draft);
+                    whole.sums.append(&mut part.sums);
+                }
+                is_spread
+            };
+            if spread {
+                let missing = |finding: &FrameFinding| finding.rule == "rows" && form.is_fixed();
+                let frame = part.received.frame.into_iter();
+                let frame =
+                    frame.filter(|f| !["signatures", "unit_line"].contains(&f.rule.as_str()));
+                // Each half lacks the other's rows; what both lack is missing.
+                let lacking: Vec<FrameFinding> = frame.collect();
+                whole
+                    .received
+                    .frame
+                    .retain(|f| !missing(f) || lacking.iter().any(|l| l.expected == f.expected));
+                whole
+                    .received
+                    .frame
+                    .extend(lacking.into_iter().filter(|f| !missing(f)));
+                let what = Text::new(
+                    "一张表分在几个工作表上，合并读取",
+                    "the form is spread over sheets and was read as one",
+                );
+                self.note(part.received.sheet, what, None, 1);
+            } else {
+                others.push(part.received.sheet);
+            }
+        }
+        let mut received = whole.received;
+        let sums = sums::findings(form, &received.draft, &whole.sums);
+        received.frame.extend(sums);
+        if !others.is_empty() {
+            received
+                .frame
+                .push(further_sheets(&received.sheet, &others));
+        }
+        received
+    }
+
+    /// 读取说明 of one table.
+    fn tell(&mut self, grid: &Grid<'_>, located: &Located, ways: &Ways) {
+        let sheet = grid.sheet;
+        for (how, (first, count)) in ways {
+            self.note(sheet.name.clone(), how.words(), Some(*first), *count);
+        }
+        let rows = located.head.1..=located.last;
+        let of_table =
+            |cell: &&Cell| rows.contains(&cell.row) && located.columns.contains(&Some(cell.column));
+        let mut cells = |what: Text, cells: &[Cell]| {
+            let mut cells = cells.iter().filter(of_table);
+            if let Some(first) = cells.next() {
+                let count = cells.count() as u64 + 1;
+                self.note(sheet.name.clone(), what, Some(*first), count);
+            }
+        };
+        cells(
+            Text::new(
+                "公式没有存结果，按公式算出",
+                "formulas without a stored result were computed",
+            ),
+            &sheet.facts.computed,
+        );
+        cells(
+            Text::new(
+                "同一行（栏）其他数是公式，这里是手工填的数",
+                "figures typed where the others of their row or column are formulas",
+            ),
+            &frame::typed_over(grid, located),
+        );
+        if sheet.hidden {
+            let what = Text::new(
+                "工作表是隐藏的，照样读取",
+                "the sheet is hidden, and was read",
+            );
+            self.note(sheet.name.clone(), what, None, 1);
+        }
+        let hidden = |lines: &[u32], line: u32| lines.binary_search(&line).is_ok();
+        let rows = located.rows.iter().flatten();
+        let rows: Vec<u32> = rows
+            .copied()
+            .filter(|row| hidden(&sheet.facts.hidden_rows, *row))
+            .collect();
+        let columns = located.columns.iter().flatten();
+        let columns: Vec<u32> = columns
+            .copied()
+            .filter(|column| hidden(&sheet.facts.hidden_columns, *column))
+            .collect();
+        if let Some(first) = rows.first() {
+            let what = Text::new("隐藏的行，照样读取", "hidden rows were read");
+            self.note(
+                sheet.name.clone(),
+                what,
+                Some(Cell::new(*first, 0)),
+                rows.len() as u64,
+            );
+        }
+        if let Some(first) = columns.first() {
+            let what = Text::new("隐藏的列，照样读取", "hidden columns were read");
+            let cell = Cell::new(located.head.1, *first);
+            self.note(sheet.name.clone(), what, Some(cell), columns.len() as u64);
+        }
+        for (cell, label) in &located.extra {
+            let what = both!(
+                "多出的栏目“{label}”，没有读取",
+                "the column `{label}` is not asked for and was not read"
+            );
+            self.note(sheet.name.clone(), what, Some(*cell), 1);
+        }
+        // A list's row without a key is a finding of its own.
+        let is_fixed = self.rulebook.forms[located.form].is_fixed();
+        for (cell, label) in located.unknown_rows.iter().filter(|_| is_fixed) {
+            let what = both!(
+                "多出的行“{label}”，没有读取",
+                "the row `{label}` is not asked for and was not read"
+            );
+            self.note(sheet.name.clone(), what, Some(*cell), 1);
+        }
+    }
+
+    fn note(&mut self, sheet: String, what: Text, first: Option<Cell>, count: u64) {
+        self.notes.push(ReadingNote {
+            file: self.name.to_owned(),
+            sheet,
+            what,
+            first: first.map(|cell| cell.to_string()),
+            count,
+        });
+    }
+}
+
+/// What is said of a workbook in which no form was found.
+fn nothing(rulebook: &Rulebook, sheets: &[&str]) -> Text {
+    const NAMED: usize = 12;
+    let more = if sheets.len() > NAMED { "…" } else { "" };
+    let list = sheets[..sheets.len().min(NAMED)].join("、");
+    let forms: Vec<&str> = rulebook.forms.iter().map(|f| f.id.as_str()).collect();
+    let known = forms.join("、");
+    both!(
+        "没有找到要报的报表（{known}）的表头。工作表有：{list}{more}。请用下发的表样填报",
+        "no heading of a form ({known}) was found in the sheets {list}{more}: use the form that was issued"
+    )
+}
+
+/// The variables that a second sheet of a fixed form brings, if it is a further piece and no
+/// second copy: no row of it stands on the first.
+fn spread_fixed(first: &Draft, second: &Draft, columns: usize) -> Option<Vec<usize>> {
+    let rows = |draft: &Draft| -> HashSet<usize> {
+        let rows = draft
+            .blocks
+            .iter()
+            .flat_map(|block| block.rows.iter().enumerate());
+        rows.filter(|(_, row)| row.is_some())
+            .map(|(at, _)| at)
+            .collect()
+    };
+    let (own, more) = (rows(first), rows(second));
+    (own.is_disjoint(&more) && !more.is_empty()).then(|| {
+        let mut variables: Vec<usize> = more
+            .into_iter()
+            .flat_map(|row| row * columns..(row + 1) * columns)
+            .collect();
+        variables.sort_unstable();
+        variables
+    })
+}
+
+/// Whether a second sheet of a list is a further piece of it: no record of it stands on the
+/// first.
+fn spread_list(first: &Draft, second: &Draft, key: &[usize]) -> bool {
+    let keys = |draft: &Draft| -> HashSet<String> { draft.keys(key).into_iter().collect() };
+    second.records > 0 && keys(first).is_disjoint(&keys(second))
 }
 
 fn further_sheets(first: &str, others: &[String]) -> FrameFinding {
@@ -166,8 +594,8 @@ fn further_sheets(first: &str, others: &[String]) -> FrameFinding {
         if others.len() > NAMED { "…" } else { "" },
     );
     let message = both!(
-        "工作簿里这张表有 {all} 份：“{first}”和“{list}{more}”，按“{first}”审核",
-        "the workbook has the form {all} times, on `{first}` and `{list}{more}`; `{first}` is the one that is checked"
+        "工作簿里这张表有 {all} 份，内容不同：“{first}”和“{list}{more}”，按“{first}”审核",
+        "the workbook has the form {all} times, with different figures, on `{first}` and `{list}{more}`; `{first}` is the one that is checked"
     );
     let fix = Text::new("只留一份后重报", "leave one in and send it again");
     let finding = FrameFinding::new("sheets", None, message, fix);
@@ -175,495 +603,5 @@ fn further_sheets(first: &str, others: &[String]) -> FrameFinding {
         severity: Severity::Query,
         found: list,
         ..finding
-    }
-}
-
-#[derive(Default)]
-struct Found {
-    received: Vec<Received>,
-    notes: Vec<ReadingNote>,
-    sheets: Vec<String>,
-    refused: Option<Text>,
-}
-
-struct Job<'a> {
-    rulebook: &'a Rulebook,
-    headings: Vec<Heading<'a>>,
-    name: &'a str,
-    period: Option<Period>,
-    out: Found,
-}
-
-impl Job<'_> {
-    fn sheet(&mut self, sheet: &RawSheet<'_>) {
-        self.out.sheets.push(sheet.name.clone());
-        let grid = Grid::new(sheet);
-        // The form whose heading is there the most complete.
-        let best = self
-            .headings
-            .iter()
-            .enumerate()
-            .filter_map(|(form, heading)| heading.find(&grid).map(|found| (form, found)))
-            .max_by_key(|(form, (_, score))| (*score, std::cmp::Reverse(*form)));
-        let Some((at, (located, _))) = best else {
-            return;
-        };
-        let form = &self.rulebook.forms[at];
-        let around = identity::surroundings(&grid, form, &located);
-        let path = identity::Path {
-            file: self.name,
-            period: self.period,
-        };
-        let identity = match identity::identify(self.rulebook, form, &around, &path) {
-            Ok(identity) => identity,
-            Err(why) => {
-                self.out.refused.get_or_insert(why);
-                return;
-            }
-        };
-        let mut received = Received {
-            form: at,
-            district: identity.district,
-            period: Some(identity.period),
-            sheet: sheet.name.clone(),
-            frame: frame::findings(form, &grid, &located, &around),
-            ..Received::default()
-        };
-        let mut reader = TableReader {
-            form,
-            grid: &grid,
-            located: &located,
-            rulebook: self.rulebook,
-            unit: around.unit.as_ref().map(|(_, unit)| unit.as_str()),
-            how: BTreeMap::new(),
-        };
-        received.draft = reader.read();
-        self.note(sheet, at, &reader.how, &located);
-        self.out.received.push(received);
-    }
-
-    fn note(
-        &mut self,
-        sheet: &RawSheet<'_>,
-        form: usize,
-        how: &BTreeMap<How, (Cell, u64)>,
-        located: &Located,
-    ) {
-        let is_fixed = self.rulebook.forms[form].is_fixed();
-        let mut note = |what: Text, first: Option<Cell>, count: u64| {
-            self.out.notes.push(ReadingNote {
-                file: self.name.to_owned(),
-                sheet: sheet.name.clone(),
-                what,
-                first: first.map(|cell| cell.to_string()),
-                count,
-            });
-        };
-        for (how, (first, count)) in how {
-            let what = match how {
-                How::TextAsNumber => Text::new(
-                    "文本格式的数字，按数字读取",
-                    "text that is a number was read as one",
-                ),
-                How::UnitInCell => Text::new(
-                    "单元格里带着计量单位，按数字读取",
-                    "a unit behind a number was taken off",
-                ),
-                How::Converted => Text::new(
-                    "按表上写明的计量单位换算",
-                    "converted from the unit that the sheet names",
-                ),
-                How::Scaled => Text::new(
-                    "按单元格格式所显示的数读取",
-                    "read as the number format shows it",
-                ),
-            };
-            note(what, Some(*first), *count);
-        }
-        if sheet.hidden {
-            note(
-                Text::new(
-                    "工作表是隐藏的，照样读取",
-                    "the sheet is hidden, and was read",
-                ),
-                None,
-                1,
-            );
-        }
-        let hidden = located
-            .rows
-            .iter()
-            .flatten()
-            .filter(|row| sheet.facts.hidden_rows.binary_search(row).is_ok());
-        let hidden: Vec<&u32> = hidden.collect();
-        if let Some(first) = hidden.first() {
-            let what = Text::new("隐藏的行，照样读取", "hidden rows were read");
-            note(what, Some(Cell::new(**first, 0)), hidden.len() as u64);
-        }
-        for (cell, label) in &located.extra {
-            note(
-                both!(
-                    "多出的栏目“{label}”，没有读取",
-                    "the column `{label}` is not asked for and was not read"
-                ),
-                Some(*cell),
-                1,
-            );
-        }
-        // A list's row without a key is a finding of its own.
-        let unknown = located.unknown_rows.iter().filter(|_| is_fixed);
-        for (cell, label) in unknown {
-            note(
-                both!(
-                    "多出的行“{label}”，没有读取",
-                    "the row `{label}` is not asked for and was not read"
-                ),
-                Some(*cell),
-                1,
-            );
-        }
-    }
-}
-
-/// The figures of a located table.
-struct TableReader<'a> {
-    form: &'a Form,
-    grid: &'a Grid<'a>,
-    located: &'a Located,
-    rulebook: &'a Rulebook,
-    unit: Option<&'a str>,
-    how: BTreeMap<How, (Cell, u64)>,
-}
-
-impl TableReader<'_> {
-    fn read(&mut self) -> Draft {
-        let form = self.form;
-        let records = if form.is_fixed() {
-            1
-        } else {
-            self.located.rows.len()
-        };
-        let mut draft = Draft {
-            records,
-            columns: form
-                .variables
-                .iter()
-                .map(|variable| empty(variable.is_number(), records))
-                .collect(),
-            marks: Marks::default(),
-            dress: Dress {
-                usual: vec![CellDress::default(); form.variables.len()],
-                ..Dress::default()
-            },
-            blocks: vec![Block {
-                sheet: self.grid.sheet.name.clone(),
-                hidden: self.grid.sheet.hidden,
-                columns: self.located.columns.clone(),
-                rows: self.located.rows.clone(),
-                first: 0,
-            }],
-        };
-        let scales: Vec<i8> = (0..form.columns.len())
-            .map(|column| self.unit_scale(column))
-            .collect();
-        let uniform: Vec<bool> = (0..form.columns.len())
-            .map(|column| self.is_uniform(column))
-            .collect();
-        // Row by row, as the cells stand: each is looked at once.
-        for at in 0..self.located.rows.len() {
-            let Some(row) = self.located.rows[at] else {
-                self.absent_row(at, &mut draft);
-                continue;
-            };
-            let cells = self.grid.row(row);
-            let mut next = 0;
-            let mut order: Vec<(u32, usize)> = Vec::with_capacity(form.columns.len());
-            for (column, sheet_column) in self.located.columns.iter().enumerate() {
-                let (record, variable) = self.position(at, column);
-                match sheet_column {
-                    Some(sheet_column) => order.push((*sheet_column, column)),
-                    None => mark(&mut draft, record, variable, Absent::NoColumn),
-                }
-            }
-            order.sort_unstable();
-            for (sheet_column, column) in order {
-                while next < cells.len() && cells[next].cell.column < sheet_column {
-                    next += 1;
-                }
-                let raw = cells
-                    .get(next)
-                    .filter(|raw| raw.cell.column == sheet_column);
-                let cell = Cell::new(row, sheet_column);
-                self.cell(
-                    at,
-                    column,
-                    cell,
-                    raw,
-                    scales[column],
-                    uniform[column],
-                    &mut draft,
-                );
-            }
-        }
-        for column in &mut draft.columns {
-            if let DraftColumn::Words(words) = column {
-                words.close_gaps();
-            }
-        }
-        draft
-    }
-
-    fn position(&self, at: usize, column: usize) -> (usize, usize) {
-        if self.form.is_fixed() {
-            (0, self.form.variable(column, Some(at)))
-        } else {
-            (at, column)
-        }
-    }
-
-    fn absent_row(&self, at: usize, draft: &mut Draft) {
-        for column in 0..self.form.columns.len() {
-            let (record, variable) = self.position(at, column);
-            mark(draft, record, variable, Absent::NoColumn);
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "what is known of one cell")]
-    fn cell(
-        &mut self,
-        at: usize,
-        column: usize,
-        cell: Cell,
-        raw: Option<&workbook::RawCell<'_>>,
-        unit_scale: i8,
-        uniform: bool,
-        draft: &mut Draft,
-    ) {
-        let form = self.form;
-        let (record, variable) = self.position(at, column);
-        let asked_of = &form.variables[variable];
-        let read = match raw {
-            None => Read::Absent(self.nothing_read(cell)),
-            Some(raw) => {
-                let format = self.grid.sheet.formats.get(raw.format as usize).copied();
-                let asked = Asked {
-                    kind: asked_of.kind,
-                    unit: asked_of.unit.as_deref(),
-                    unit_scale,
-                    stated: asked_of.stated,
-                    blank_words: &self.rulebook.job.blank_words,
-                };
-                value::read(&raw.value, format.unwrap_or_default(), &asked)
-            }
-        };
-        // In a form whose instructions say that what is nil is left blank, a blank quantity is 0.
-        let nil = form.blank == Blank::Nil && asked_of.adds_up();
-        let key = (record_key(record), record_key(variable));
-        match read {
-            Read::Number {
-                value,
-                mut dress,
-                how,
-            } => {
-                put_number(draft, record, variable, value);
-                if let Some(how) = how {
-                    self.how.entry(how).or_insert((cell, 0)).1 += 1;
-                }
-                if let Some(raw) = raw {
-                    if asked_of.stated {
-                        self.precision(column, raw, uniform, &mut dress);
-                    }
-                    if let RawValue::Text(text) = &raw.value {
-                        draft.marks.written.insert(key, brief(text));
-                    }
-                }
-                if record == 0 {
-                    draft.dress.usual[variable] = dress;
-                } else if draft.dress.usual[variable] != dress {
-                    draft.dress.other.insert(key, dress);
-                }
-            }
-            Read::Words(words) => put_words(draft, record, variable, &words),
-            Read::Absent(Absent::Blank | Absent::Nil) if nil => {
-                put_number(draft, record, variable, 0.0);
-                draft.marks.absent.insert(key, Absent::Nil);
-                draft.dress.usual[variable].scale = unit_scale;
-                if let Some(RawValue::Text(text)) = raw.map(|raw| &raw.value) {
-                    draft.marks.written.insert(key, brief(text));
-                }
-            }
-            Read::Absent(absent) => {
-                // "无" is a figure: none of them.
-                if absent == Absent::Nil {
-                    put_number(draft, record, variable, 0.0);
-                }
-                mark(draft, record, variable, absent);
-                if let (Absent::Unreadable(why), Some(raw)) = (absent, raw) {
-                    draft.marks.written.insert(key, shown(&raw.value, why));
-                }
-            }
-        }
-    }
-
-    /// Why nothing was read at a cell: it is blank, or something there has no value to read.
-    fn nothing_read(&self, cell: Cell) -> Absent {
-        let facts = &self.grid.sheet.facts;
-        if facts.without_result.binary_search(&cell).is_ok() {
-            return Absent::Unreadable(Unreadable::NoResult);
-        }
-        if facts.damaged.binary_search(&cell).is_ok() {
-            return Absent::Unreadable(Unreadable::Damaged);
-        }
-        Absent::Blank
-    }
-
-    /// At which decimals a figure counts as stated, where its format says other than its value.
-    fn precision(
-        &self,
-        column: usize,
-        raw: &workbook::RawCell<'_>,
-        uniform: bool,
-        dress: &mut CellDress,
-    ) {
-        if dress.text {
-            return;
-        }
-        let shown = self
-            .grid
-            .sheet
-            .formats
-            .get(raw.format as usize)
-            .and_then(|f| f.decimals);
-        match (self.form.columns[column].precision, shown) {
-            (Some(Precision::Typed), _) | (_, None) => {}
-            (Some(Precision::Shown), Some(shown)) => dress.decimals = shown,
-            // A format that the whole column has is the form's, not the clerk's.
-            (None, Some(shown)) if !uniform => dress.decimals = shown,
-            (None, Some(_)) => {}
-        }
-    }
-
-    /// Whether all numbers of a column have one format.
-    fn is_uniform(&self, column: usize) -> bool {
-        let Some(sheet_column) = self.located.columns[column] else {
-            return true;
-        };
-        let stated = (0..if self.form.is_fixed() {
-            self.form.rows.len()
-        } else {
-            1
-        })
-            .any(|at| self.form.variables[self.position(at, column).1].stated);
-        if !stated {
-            return true;
-        }
-        let mut first = None;
-        self.located.rows.iter().flatten().all(|row| {
-            let Some(raw) = self.grid.cell(Cell::new(*row, sheet_column)) else {
-                return true;
-            };
-            if !matches!(raw.value, RawValue::Number(_)) {
-                return true;
-            }
-            let format = self.grid.sheet.formats.get(raw.format as usize).copied();
-            *first.get_or_insert(format) == format
-        })
-    }
-
-    /// From the unit that heading or unit line names to the form's, for money.
-    fn unit_scale(&self, column: usize) -> i8 {
-        let column_asked = &self.form.columns[column];
-        if column_asked.kind != Some(Type::Money) {
-            return 0;
-        }
-        let Some(asked) = column_asked.unit.as_deref() else {
-            return 0;
-        };
-        let named = self.located.units[column].as_deref().or(self.unit);
-        named
-            .and_then(|found| value::money_scale(found, asked))
-            .unwrap_or(0)
-    }
-}
-
-fn record_key(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-fn mark(draft: &mut Draft, record: usize, variable: usize, absent: Absent) {
-    // A blank is what an absent figure is if nothing else is said.
-    if absent != Absent::Blank {
-        draft
-            .marks
-            .absent
-            .insert((record_key(record), record_key(variable)), absent);
-    }
-}
-
-/// A column without figures yet. Words are put in order of the records, so a list's columns of
-/// words grow as they are read.
-fn empty(is_number: bool, records: usize) -> DraftColumn {
-    if is_number {
-        DraftColumn::Numbers(vec![f64::NAN; records])
-    } else {
-        DraftColumn::Words(Words {
-            bytes: String::new(),
-            ends: vec![0; records],
-        })
-    }
-}
-
-fn put_number(draft: &mut Draft, record: usize, variable: usize, value: f64) {
-    if let DraftColumn::Numbers(numbers) = &mut draft.columns[variable] {
-        numbers[record] = value;
-    }
-}
-
-/// Records come in order, so a text goes to the end, and all later records end there so far.
-fn put_words(draft: &mut Draft, record: usize, variable: usize, words: &str) {
-    if let DraftColumn::Words(column) = &mut draft.columns[variable] {
-        column.bytes.push_str(words);
-        column.ends[record] = u32::try_from(column.bytes.len()).unwrap_or(u32::MAX);
-    }
-}
-
-/// As much of a cell's text as a finding can quote.
-fn brief(text: &str) -> String {
-    const MOST: usize = 80;
-    let text = text.trim();
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// What stood in a cell that could not be read.
-fn shown(raw: &RawValue<'_>, why: Unreadable) -> String {
-    match raw {
-        RawValue::Text(text) => brief(text),
-        RawValue::Number(x) => brief(&value::plain(*x)),
-        RawValue::Date(serial) if why == Unreadable::DateForNumber => {
-            let date = workbook::format::Format {
-                date: true,
-                ..Default::default()
-            };
-            match value::read(
-                &RawValue::Date(*serial),
-                date,
-                &Asked {
-                    kind: Type::Date,
-                    unit: None,
-                    unit_scale: 0,
-                    stated: false,
-                    blank_words: &crate::rulebook::written::BlankWords::default(),
-                },
-            ) {
-                Read::Words(words) => words,
-                _ => value::plain(*serial),
-            }
-        }
-        RawValue::Date(serial) => value::plain(*serial),
-        RawValue::Truth(truth) => truth.to_string().to_uppercase(),
-        RawValue::Error(error) => (*error).to_owned(),
     }
 }

@@ -63,7 +63,7 @@ pub fn reports(judged: &Judged<'_>, lang: Lang) -> Vec<Report> {
             let submissions: Vec<&Submission> = judged
                 .submissions
                 .iter()
-                .filter(|s| s.file == file.path)
+                .filter(|s| s.file == file.path || s.table.is_corrected_by(&file.path))
                 .collect();
             let district = submissions.first().map(|s| s.district).or_else(|| {
                 let code = &findings.first()?.district.code;
@@ -484,7 +484,9 @@ impl<'a> Writing<'a> {
             0
         } else {
             let (sheet, cell) = (finding.place.sheet.as_ref()?, finding.place.cell?);
-            submission.table.record_at(sheet, cell.row)?
+            submission
+                .table
+                .record_at(&finding.place.file, sheet, cell.row)?
         };
         Some(Traced {
             form,
@@ -507,16 +509,21 @@ impl<'a> Writing<'a> {
         } = *traced;
         let accused = &form.variables[assertion.accused];
         let table = &submission.table;
-        let home = table.cell(record, accused.column, accused.row)?.0;
+        let home = table.spot(record, accused.column, accused.row)?;
         let operand = |leaf: Leaf| {
             let variable = &form.variables[leaf.variable];
             match leaf.source {
                 Source::Own => {
-                    let (sheet, cell) = table.cell(record, variable.column, variable.row)?;
-                    if !with_sheet && sheet != home {
+                    let spot = table.spot(record, variable.column, variable.row)?;
+                    let (sheet, cell) = (spot.sheet, spot.cell);
+                    // A formula reaches no other file.
+                    if spot.file != home.file || !with_sheet && sheet != home.sheet {
                         return None;
                     }
                     let dress = table.dress(record, leaf.variable);
+                    if dress.worded {
+                        return None;
+                    }
                     let address = if with_sheet {
                         format!("'{}'!{cell}", sheet.replace('\'', "''"))
                     } else {

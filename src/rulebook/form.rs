@@ -83,6 +83,27 @@ pub struct Column {
     pub precision: Option<Precision>,
 }
 
+impl Column {
+    /// Whether what stands in it is a change: of points, or of growth as its label or what it
+    /// states says.
+    fn is_change(&self, kind: Type) -> bool {
+        let named = || {
+            let words = ["增长", "增减", "同比", "环比", "变动"];
+            words.iter().any(|word| self.label.zh.contains(word))
+        };
+        let grows = || {
+            self.states
+                .as_ref()
+                .is_some_and(|states| states.text.contains("growth"))
+        };
+        match kind {
+            Type::Points => true,
+            Type::Percent => self.kind == Some(Type::Change) || named() || grows(),
+            _ => false,
+        }
+    }
+}
+
 /// A row of a fixed form, 行.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -138,6 +159,8 @@ pub struct Variable {
     pub unit: Option<String>,
     /// Whether it states something, so that the precision of what stands there matters.
     pub stated: bool,
+    /// Whether it is a change, so that words such as 增长 and 持平 say something.
+    pub is_change: bool,
 }
 
 impl Variable {
@@ -272,6 +295,7 @@ impl Form {
                     kind,
                     unit,
                     stated,
+                    is_change: column.is_change(kind),
                 });
             }
         }

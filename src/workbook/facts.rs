@@ -16,12 +16,14 @@ const PIECE: u64 = 256 * 1024;
 /// The greatest head or tail: a hundred thousand merges are four megabytes.
 const MOST_AROUND: usize = 16 << 20;
 
-/// Reads the facts of a worksheet's XML.
+/// Reads the facts of a worksheet's XML, and how many values were lost in cells that do not say
+/// where they stand.
 ///
 /// # Errors
 /// When the part cannot be read, or has more merged ranges than allowed.
-pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
+pub(super) fn read(part: impl Read, limits: &Limits) -> Result<(Facts, u64), Error> {
     let mut facts = Facts::default();
+    let mut lost = 0;
     let mut around = Around {
         facts: &mut facts,
         limits,
@@ -44,35 +46,57 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<Facts, Error> {
     let end = [b"</", prefix.as_slice(), b"sheetData"].concat();
     let cells = CellTags::new(&prefix);
     let (row, formula) = (memmem::Finder::new(&row), memmem::Finder::new(&formula));
-    // Values written with references or as character data are lost on the way to us; where nothing
-    // was read there, it is told instead of taken for a blank.
-    stream.skip_to(&end, &cells.end, |piece| {
+    let has_data =
+        stream.buffer.starts_with(b"sheetData") && !stream.buffer.starts_with(b"sheetData/");
+    let branches = memmem::Finder::new(b"AlternateContent");
+    let mut has_branches = false;
+    // Values in several pieces, with references or as character data, come to us in part or not
+    // at all: they are told instead of taken for what came.
+    let is_whole = stream.skip_to(&end, &cells.end, |piece| {
         for at in row.find_iter(piece) {
             hidden_row(&piece[at + row.needle().len()..], around.facts);
         }
-        // `&#53;` and `<![CDATA[5]]>`: both signs are rare where figures stand.
-        for at in memchr::memchr2_iter(b'&', b'!', piece) {
-            let at = at - usize::from(at > 0 && piece[at] == b'!');
+        // `&#53;`, `<![CDATA[5]]>`, `<?x?>`: all three signs are rare where figures stand.
+        for at in memchr::memchr3_iter(b'&', b'!', b'?', piece) {
+            let at = match piece[at] {
+                b'&' => at,
+                // Of `#DIV/0!` the sign is a part.
+                _ if at > 0 && piece[at - 1] == b'<' => at - 1,
+                _ => continue,
+            };
             if cells.is_in_value(&piece[..at]) {
-                around.facts.damaged.extend(cells.around(piece, at));
+                match cells.around(piece, at) {
+                    Some(cell) => around.facts.damaged.push(cell),
+                    None => lost += 1,
+                }
             }
         }
+        has_branches |= branches.find(piece).is_some();
         for at in formula.find_iter(piece) {
             let next = piece.get(at + formula.needle().len());
             if matches!(next, Some(b'>' | b' ' | b'/')) {
                 around.facts.formulas += 1;
-                around
-                    .facts
-                    .without_result
-                    .extend(cells.without_result(piece, at));
+                if cells.is_without_result(piece, at) {
+                    match cells.around(piece, at) {
+                        Some(cell) => around.facts.without_result.push(cell),
+                        None => lost += 1,
+                    }
+                }
             }
         }
     })?;
+    // Of what stands in two branches readers take the one or the other.
+    if has_branches {
+        return Err(Error::Unusual("branches within the cells"));
+    }
+    if has_data && !is_whole {
+        return Err(Error::damaged("a sheet breaks off"));
+    }
     let tail = stream.rest(MOST_AROUND)?;
     around.parse(&tail)?;
     facts.without_result.sort_unstable();
     facts.damaged.sort_unstable();
-    Ok(facts)
+    Ok((facts, lost))
 }
 
 /// The attributes of one `<row`, looked at only for `hidden`.
@@ -110,24 +134,32 @@ struct CellTags {
 impl CellTags {
     fn new(prefix: &[u8]) -> Self {
         Self {
-            start: [b"<", prefix, b"c "].concat(),
+            start: [b"<", prefix, b"c"].concat(),
             value: [b"<", prefix, b"v"].concat(),
-            end: [b"</", prefix, b"c>"].concat(),
+            end: [b"</", prefix, b"c"].concat(),
         }
     }
 
-    /// The cell around a formula, if no result is stored beside it.
-    fn without_result(&self, piece: &[u8], formula: usize) -> Option<Cell> {
-        let end = memmem::find(&piece[formula..], &self.end).map(|end| formula + end)?;
+    /// Whether no result is stored beside a formula.
+    fn is_without_result(&self, piece: &[u8], formula: usize) -> bool {
+        let end = self.end_after(piece, formula);
         let cell = &piece[formula..end];
         // `<v>5</v>` is a result; `<v/>`, `<v></v>` and nothing at all are none.
         let result = memmem::find(cell, &self.value)
             .and_then(|at| memchr::memchr(b'>', &cell[at..]).map(|close| at + close))
             .is_some_and(|close| cell[close - 1] != b'/' && cell.get(close + 1) != Some(&b'<'));
-        if result {
-            return None;
-        }
-        self.around(piece, formula)
+        // An empty text is a result too.
+        !result && self.attribute(piece, formula, b"t") != Some(b"str")
+    }
+
+    /// Where the cell ends that a place in a piece lies in.
+    fn end_after(&self, piece: &[u8], place: usize) -> usize {
+        let mut ends = memmem::find_iter(&piece[place..], &self.end).map(|at| place + at);
+        let whole = |at: &usize| {
+            let next = piece.get(at + self.end.len());
+            next.is_some_and(|byte| *byte == b'>' || byte.is_ascii_whitespace())
+        };
+        ends.find(whole).unwrap_or(piece.len())
     }
 
     /// Whether a text breaks off within a value.
@@ -137,13 +169,37 @@ impl CellTags {
         rest.is_some_and(|rest| matches!(rest.first(), Some(b'>' | b' ')))
     }
 
-    /// The cell that a place in a piece lies in.
+    /// The cell that a place in a piece lies in, if it says where it stands.
     fn around(&self, piece: &[u8], place: usize) -> Option<Cell> {
-        let start = memmem::rfind(&piece[..place], &self.start)?;
-        let tag = &piece[start..place];
-        let name = memmem::find(tag, b" r=\"").map(|at| &tag[at + 4..])?;
-        let name = &name[..memchr::memchr(b'"', name)?];
+        let name = self.attribute(piece, place, b"r")?;
         Cell::parse(std::str::from_utf8(name).ok()?)
+    }
+
+    /// An attribute of the cell that a place in a piece lies in, however its tag is written.
+    fn attribute<'a>(&self, piece: &'a [u8], place: usize, name: &[u8]) -> Option<&'a [u8]> {
+        let is_tag = |at: &usize| {
+            let next = piece.get(at + self.start.len());
+            next.is_some_and(u8::is_ascii_whitespace)
+        };
+        let mut starts = memmem::rfind_iter(&piece[..place], &self.start);
+        let start = starts.find(is_tag)?;
+        let mut rest = &piece[start + self.start.len()..place];
+        while let Some(sign) = memchr::memchr(b'=', rest) {
+            let key = rest[..sign].trim_ascii();
+            let value = rest[sign + 1..].trim_ascii_start();
+            let quote = *value
+                .first()
+                .filter(|quote| matches!(quote, b'"' | b'\''))?;
+            let end = memchr::memchr(quote, &value[1..])?;
+            if key == name {
+                return Some(&value[1..=end]);
+            }
+            rest = &value[end + 2..];
+            if rest.trim_ascii_start().first() == Some(&b'>') {
+                return None;
+            }
+        }
+        None
     }
 }
 
@@ -219,7 +275,7 @@ impl<R: Read> Stream<R> {
     fn more(&mut self) -> Result<(), Error> {
         let piece = self.part.by_ref().take(PIECE);
         let read = { piece }.read_to_end(&mut self.buffer);
-        let read = read.map_err(|error| Error::Damaged(Box::new(error)))?;
+        let read = read.map_err(Error::damaged)?;
         self.ended = read == 0;
         Ok(())
     }
@@ -240,28 +296,28 @@ impl<R: Read> Stream<R> {
         }
     }
 
-    /// Shows everything before a word, in pieces of whole cells, and leaves the rest.
+    /// Shows everything before a word, in pieces of whole cells, and leaves the rest. Whether
+    /// the word came.
     fn skip_to(
         &mut self,
         word: &[u8],
         cell_end: &[u8],
         mut see: impl FnMut(&[u8]),
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         loop {
             if let Some(at) = memmem::find(&self.buffer, word) {
                 see(&self.buffer[..at]);
                 self.buffer.drain(..at);
-                return Ok(());
+                return Ok(true);
             }
             if self.ended {
                 see(&self.buffer);
                 self.buffer.clear();
-                return Ok(());
+                return Ok(false);
             }
             // The last cell may be cut off: it is seen with the next piece. Where there is no
             // cell, the last tag is.
             let whole = memmem::rfind(&self.buffer, cell_end)
-                .map(|at| at + cell_end.len())
                 .or_else(|| memchr::memrchr(b'<', &self.buffer))
                 .unwrap_or(self.buffer.len());
             see(&self.buffer[..whole]);
@@ -288,7 +344,7 @@ mod tests {
     use std::fmt::Write as _;
 
     fn facts(xml: &str) -> Facts {
-        read(xml.as_bytes(), &Limits::default()).expect("facts")
+        read(xml.as_bytes(), &Limits::default()).expect("facts").0
     }
 
     #[test]
@@ -350,12 +406,23 @@ mod tests {
         for xml in [
             "",
             "<",
-            "sheetData",
-            "<sheetData",
+            "<sheetData/>",
+            "<worksheet/>",
             "\u{feff}<a",
-            "<x:sheetData>",
+            "<x:sheetData/>",
         ] {
             assert_eq!(facts(xml), Facts::default(), "{xml}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_that_breaks_off_is_damaged() {
+        for xml in [
+            "<sheetData",
+            "<x:sheetData>",
+            "<sheetData><row r=\"1\"><c r=\"A1\">",
+        ] {
+            assert!(read(xml.as_bytes(), &Limits::default()).is_err(), "{xml}");
         }
     }
 }

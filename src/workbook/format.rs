@@ -21,6 +21,9 @@ pub struct Format {
 /// Reads a format code such as `#,##0.00;[Red]-#,##0.00`.
 pub fn parse(code: &str) -> Format {
     let mut format = Format::default();
+    let is_general = code
+        .get(..7)
+        .is_some_and(|head| head.eq_ignore_ascii_case("general"));
     let mut shows_digits = false;
     let mut after_point = false;
     let mut decimals = 0_u8;
@@ -67,7 +70,7 @@ pub fn parse(code: &str) -> Format {
             'y' | 'Y' | 'd' | 'D' | 'm' | 'M' | 'h' | 'H' | 's' | 'S' if !shows_digits => {
                 format.date = true;
             }
-            'G' | 'g' if code.to_ascii_lowercase().starts_with("general") => return format,
+            'G' | 'g' if is_general => return format,
             _ => {}
         }
     }
@@ -78,6 +81,8 @@ pub fn parse(code: &str) -> Format {
         };
     }
     // `0!.0,"万"` shows 12345 as 1.2万: the comma takes three digits, the literal point one more.
+    // Nobody divides by more than a billion.
+    let trailing_commas = trailing_commas.min(3);
     format.scale = -3 * trailing_commas - i8::from(point_is_literal && trailing_commas > 0);
     if point_is_literal && trailing_commas > 0 {
         decimals = 1;
@@ -85,6 +90,78 @@ pub fn parse(code: &str) -> Format {
     }
     format.decimals = (shows_digits && (after_point || code.contains('0'))).then_some(decimals);
     format
+}
+
+/// The code of a number format that is not written into files, as the Chinese Excel shows it.
+pub fn built_in(number: u16) -> &'static str {
+    match number {
+        1 => "0",
+        2 => "0.00",
+        3 => "#,##0",
+        4 => "#,##0.00",
+        5 => "\"¥\"#,##0;\"¥\"-#,##0",
+        6 => "\"¥\"#,##0;[Red]\"¥\"-#,##0",
+        7 => "\"¥\"#,##0.00;\"¥\"-#,##0.00",
+        8 => "\"¥\"#,##0.00;[Red]\"¥\"-#,##0.00",
+        9 => "0%",
+        10 => "0.00%",
+        11 => "0.00E+00",
+        12 => "# ?/?",
+        13 => "# ??/??",
+        14 => "yyyy/m/d",
+        15 => "d-mmm-yy",
+        16 => "d-mmm",
+        17 => "mmm-yy",
+        18 => "h:mm AM/PM",
+        19 => "h:mm:ss AM/PM",
+        20 => "h:mm",
+        21 => "h:mm:ss",
+        22 => "yyyy/m/d h:mm",
+        27 | 36 | 50 | 52 | 57 => "yyyy\"年\"m\"月\"",
+        28 | 29 | 51 | 53 | 54 | 58 => "m\"月\"d\"日\"",
+        30 => "m-d-yy",
+        31 => "yyyy\"年\"m\"月\"d\"日\"",
+        32 => "h\"时\"mm\"分\"",
+        33 => "h\"时\"mm\"分\"ss\"秒\"",
+        34 | 55 => "AM/PM h\"时\"mm\"分\"",
+        35 | 56 => "AM/PM h\"时\"mm\"分\"ss\"秒\"",
+        37 => "#,##0;-#,##0",
+        38 => "#,##0;[Red]-#,##0",
+        39 => "#,##0.00;-#,##0.00",
+        40 => "#,##0.00;[Red]-#,##0.00",
+        41 | 42 => "_ * #,##0_ ;_ * -#,##0_ ;_ * \"-\"_ ;_ @_ ",
+        43 | 44 => "_ * #,##0.00_ ;_ * -#,##0.00_ ;_ * \"-\"??_ ;_ @_ ",
+        45 => "mm:ss",
+        46 => "[h]:mm:ss",
+        47 => "mm:ss.0",
+        48 => "##0.0E+0",
+        49 => "@",
+        _ => "General",
+    }
+}
+
+/// The code behind a name that Excel has for a format; any other format is its own code.
+pub fn by_name(format: &str) -> &str {
+    match format {
+        "" | "General" | "General Number" => "General",
+        "General Date" => "yyyy/m/d h:mm",
+        "Long Date" => "yyyy\"年\"m\"月\"d\"日\"",
+        "Medium Date" => "d-mmm-yy",
+        "Short Date" => "yyyy/m/d",
+        "Long Time" => "h:mm:ss AM/PM",
+        "Medium Time" => "h:mm AM/PM",
+        "Short Time" => "h:mm",
+        "Currency" => "\"¥\"#,##0.00;[Red]\"¥\"-#,##0.00",
+        "Euro Currency" => "\"€\"#,##0.00;[Red]\"€\"-#,##0.00",
+        "Fixed" => "0.00",
+        "Standard" => "#,##0.00",
+        "Percent" => "0.00%",
+        "Scientific" => "0.00E+00",
+        "Yes/No" => "\"Yes\";\"Yes\";\"No\"",
+        "True/False" => "\"True\";\"True\";\"False\"",
+        "On/Off" => "\"On\";\"On\";\"Off\"",
+        code => code,
+    }
 }
 
 #[cfg(test)]

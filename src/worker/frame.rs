@@ -199,7 +199,7 @@ mod tests {
         };
         let mut bytes = Vec::new();
         let reply_sent = Reply::Read {
-            reading: sent.clone(),
+            reading: Box::new(sent.clone()),
             sha256: "00".to_owned(),
         };
         write_reply(&mut bytes, reply_sent).expect("written");
@@ -209,7 +209,7 @@ mod tests {
         let Reply::Read { reading, .. } = reply(&head, &body).expect("a reply") else {
             panic!()
         };
-        assert_eq!(reading, sent);
+        assert_eq!(*reading, sent);
     }
 
     #[test]

@@ -16,25 +16,48 @@ use crate::workbook::overlay::Overlay;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// Where a submission is: a file, or a member of an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// Its member, by its position.
+    pub member: Option<usize>,
+}
+
+impl Source {
+    /// A file of its own.
+    pub fn file(path: PathBuf) -> Self {
+        Self { path, member: None }
+    }
+}
+
 /// What a worker is asked.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// These are the rules; sent once, first.
-    Rules(Sources),
+    Rules {
+        /// The rule files.
+        sources: Sources,
+        /// Memory that the worker may take beside what it takes at rest, in bytes.
+        memory: u64,
+    },
     /// Read a submission.
     Read {
-        /// The file.
-        path: PathBuf,
+        /// Where it is.
+        source: Source,
         /// Its name in reports: relative to the period's folder.
         name: String,
         /// The run's period.
         period: Option<Period>,
+        /// Whether to tell how it was understood.
+        explain: bool,
     },
     /// Put an overlay on a submission.
     Annotate {
         /// The file as it was sent.
-        source: PathBuf,
+        source: Source,
         /// Where the result goes.
         target: PathBuf,
         /// What is put on.
@@ -48,10 +71,17 @@ pub enum Request {
 pub enum Reply {
     /// The rules are loaded.
     Ready,
+    /// The file is an archive of these files.
+    Archive {
+        /// Their names, by their position in it.
+        members: Vec<String>,
+        /// The hash of the archive's bytes, in hexadecimal.
+        sha256: String,
+    },
     /// A file was read.
     Read {
         /// What is in it.
-        reading: Reading,
+        reading: Box<Reading>,
         /// The hash of its bytes, in hexadecimal.
         sha256: String,
     },

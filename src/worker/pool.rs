@@ -2,15 +2,16 @@
 
 use super::{Reply, Request, frame};
 use crate::rulebook::source::Sources;
+use crate::rulebook::written::Limits;
 use crate::words::Text;
 use std::ffi::OsString;
 use std::io::{self, BufReader, BufWriter};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, mpsc};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How a worker is started. The library never guesses: in a test its own executable would be
 /// the test.
@@ -23,13 +24,22 @@ pub struct WorkerCommand {
 }
 
 /// A pool of workers with the same rules.
+///
+/// Most files need little. A worker that dies of a file may have had too little memory for it:
+/// the file is asked once more of a worker with all that a file may take, one at a time, so that
+/// the pool as a whole stays within bounds however many workers there are.
 #[derive(Debug)]
 pub struct Pool {
     command: WorkerCommand,
     workers: usize,
     sources: Sources,
-    patience: Duration,
+    limits: Limits,
+    /// Held while a worker has all the memory that a file may take.
+    alone: Mutex<()>,
 }
+
+/// Memory of the workers that run side by side.
+const USUAL_MEMORY: u64 = 128 << 20;
 
 /// Why a worker gave no answer.
 #[derive(Debug, thiserror::Error)]
@@ -71,17 +81,13 @@ impl Failure {
 
 impl Pool {
     /// A pool that starts its workers when they are needed.
-    pub fn new(
-        command: WorkerCommand,
-        workers: usize,
-        sources: Sources,
-        patience: Duration,
-    ) -> Self {
+    pub fn new(command: WorkerCommand, workers: usize, sources: Sources, limits: Limits) -> Self {
         Self {
             command,
             workers: workers.max(1),
             sources,
-            patience,
+            limits,
+            alone: Mutex::new(()),
         }
     }
 
@@ -112,9 +118,7 @@ impl Pool {
                 });
             }
         });
-        let answers = answers
-            .into_inner()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let answers = answers.into_inner().unwrap_or_else(PoisonError::into_inner);
         answers
             .into_iter()
             .map(|answer| answer.unwrap_or(Err(Failure::Died)))
@@ -122,16 +126,29 @@ impl Pool {
     }
 
     fn ask(&self, worker: &mut Option<Worker>, request: &Request) -> Result<Reply, Failure> {
+        let usual = USUAL_MEMORY.min(self.limits.memory_bytes);
+        let patience = Duration::from_secs(self.limits.seconds);
         let alive = match worker.take() {
             Some(alive) => alive,
-            None => self.start()?,
+            None => self.start(usual)?,
         };
-        let (reply, alive) = alive.ask(request, self.patience)?;
-        *worker = Some(alive);
-        Ok(reply)
+        let begun = Instant::now();
+        match alive.ask(request, patience) {
+            Ok((reply, alive)) => {
+                *worker = Some(alive);
+                Ok(reply)
+            }
+            Err(Failure::Died) if usual < self.limits.memory_bytes => {
+                let left = patience.saturating_sub(begun.elapsed());
+                let _turn = self.alone.lock().unwrap_or_else(PoisonError::into_inner);
+                let alive = self.start(self.limits.memory_bytes)?;
+                alive.ask(request, left).map(|(reply, _)| reply)
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
-    fn start(&self) -> Result<Worker, Failure> {
+    fn start(&self, memory: u64) -> Result<Worker, Failure> {
         let failed = |source| Failure::Start {
             program: self.command.program.clone(),
             source,
@@ -164,13 +181,19 @@ impl Pool {
             input: Some(input),
             replies,
         };
-        let rules = Request::Rules(self.sources.clone());
-        match worker.ask(&rules, self.patience.max(Duration::from_secs(20))) {
+        let rules = Request::Rules {
+            sources: self.sources.clone(),
+            memory,
+        };
+        match worker.ask(&rules, START) {
             Ok((Reply::Ready, worker)) => Ok(worker),
             _ => Err(failed(io::Error::other("it did not take the rules"))),
         }
     }
 }
+
+/// How long a worker may take to load the rules.
+const START: Duration = Duration::from_secs(20);
 
 struct Worker {
     child: Child,

@@ -1,17 +1,19 @@
 //! The worker's side: one request after the other until its standard input ends.
 
-use super::{Reply, Request, frame};
+use super::{Reply, Request, Source, frame};
 use crate::hash;
-use crate::intake;
+use crate::intake::{self, Reading, Wanted};
 use crate::rulebook::Rulebook;
-use crate::workbook::overlay;
+use crate::rulebook::written::Limits;
+use crate::workbook::sniff::{Kind, sniff};
+use crate::workbook::{self, archive, overlay, plain};
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Cursor, Read, Write};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
-/// Address space that the program itself takes, beside what a file may.
+/// Address space that the program itself takes, where the system does not tell.
 const OWN_MEMORY: u64 = 512 << 20;
 
 /// Serves requests from standard input. Returns when it ends; a parent that was killed ends it.
@@ -35,9 +37,9 @@ pub fn serve() -> io::Result<()> {
     let mut rulebook: Option<Rulebook> = None;
     for request in requests {
         let reply = match serde_json::from_slice(&request).map_err(io::Error::other)? {
-            Request::Rules(sources) => match Rulebook::load(&sources, Vec::new()) {
+            Request::Rules { sources, memory } => match Rulebook::load(&sources, Vec::new()) {
                 Ok((loaded, _)) => {
-                    limit_memory(loaded.job.limits.memory_bytes);
+                    limit_memory(memory);
                     rulebook = Some(loaded);
                     Reply::Ready
                 }
@@ -45,11 +47,20 @@ pub fn serve() -> io::Result<()> {
                     why: "the rules do not load in the worker".to_owned(),
                 },
             },
-            Request::Read { path, name, period } => match &rulebook {
-                Some(rulebook) => Reply::Read {
-                    sha256: hash::of_file(&path).unwrap_or_default(),
-                    reading: intake::read(&path, &name, period, rulebook),
-                },
+            Request::Read {
+                source,
+                name,
+                period,
+                explain,
+            } => match &rulebook {
+                Some(rulebook) => {
+                    let wanted = Wanted {
+                        name: &name,
+                        period,
+                        explain,
+                    };
+                    read(&source, wanted, rulebook)
+                }
                 None => Reply::Refused {
                     why: "the rules have not been sent".to_owned(),
                 },
@@ -62,7 +73,7 @@ pub fn serve() -> io::Result<()> {
                 let limits = rulebook
                     .as_ref()
                     .map_or_else(Default::default, |r| r.job.limits);
-                match annotate(&source, &target, &overlay, limits.unpacked_bytes) {
+                match annotate(&source, &target, &overlay, &limits) {
                     Ok(applied) => Reply::Annotated {
                         front: applied.front,
                         dropped: applied.dropped,
@@ -76,17 +87,99 @@ pub fn serve() -> io::Result<()> {
     Ok(())
 }
 
+/// Reads one file.
+fn read(source: &Source, wanted: Wanted<'_>, rulebook: &Rulebook) -> Reply {
+    let limits = &rulebook.job.limits;
+    let refused =
+        |error: &workbook::Error| Reading::refused(error.words(), wanted.name, &rulebook.register);
+    let bytes = match bytes(source, limits) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            return Reply::Read {
+                reading: Box::new(refused(&error)),
+                sha256: String::new(),
+            };
+        }
+    };
+    let sha256 = hash::of(&bytes);
+    // Archives within archives are not looked into.
+    if source.member.is_none() && sniff(&bytes) == Kind::Archive {
+        match archive::members(&bytes, limits) {
+            Ok(members) => return Reply::Archive { members, sha256 },
+            Err(error) => {
+                return Reply::Read {
+                    reading: Box::new(refused(&error)),
+                    sha256,
+                };
+            }
+        }
+    }
+    Reply::Read {
+        reading: Box::new(intake::read(&bytes, wanted, rulebook)),
+        sha256,
+    }
+}
+
+/// The bytes of a submission, as many as are allowed.
+fn bytes(source: &Source, limits: &Limits) -> Result<Vec<u8>, workbook::Error> {
+    let mut file = open(&source.path)?;
+    let size = file.metadata()?.len();
+    let over = |found| workbook::Error::OverLimit {
+        limit: "file_bytes",
+        found,
+        allowed: limits.file_bytes,
+    };
+    if size > limits.file_bytes {
+        return Err(over(size));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
+    Read::by_ref(&mut file)
+        .take(limits.file_bytes + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limits.file_bytes {
+        return Err(over(bytes.len() as u64));
+    }
+    match source.member {
+        Some(member) => archive::member(&bytes, member, limits),
+        None => Ok(bytes),
+    }
+}
+
+/// Opens a file for reading; a link that took its place since it was listed is not followed, a
+/// pipe not waited for.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+    File::options().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
 fn annotate(
-    source: &Path,
+    source: &Source,
     target: &Path,
     overlay: &overlay::Overlay,
-    max_inflated: u64,
+    limits: &Limits,
 ) -> Result<overlay::Applied, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
-    let package = BufReader::new(File::open(source).map_err(|e| words(&e))?);
+    let mut package = bytes(source, limits).map_err(|e| words(&e))?;
+    if sniff(&package) != Kind::Xlsx {
+        // What is no package of its own is written as one first; addresses stay what they are.
+        let book = workbook::read(&package, limits).map_err(|e| words(&e))?;
+        package = plain::package(&book).map_err(|e| words(&e))?;
+    }
     let mut out = BufWriter::new(File::create(target).map_err(|e| words(&e))?);
-    let limits = overlay::Limits { max_inflated };
-    let applied = overlay::apply(package, &mut out, overlay, &limits).map_err(|e| words(&e))?;
+    let most = overlay::Limits {
+        max_inflated: limits.unpacked_bytes,
+    };
+    let applied = overlay::apply(Cursor::new(package), &mut out, overlay, &most);
+    let applied = applied.map_err(|e| words(&e))?;
     out.flush().map_err(|e| words(&e))?;
     Ok(applied)
 }
@@ -95,7 +188,7 @@ fn annotate(
 #[cfg(unix)]
 fn limit_memory(bytes: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = bytes.saturating_add(OWN_MEMORY);
+    let limit = bytes.saturating_add(at_rest().unwrap_or(OWN_MEMORY));
     let now = getrlimit(Resource::As);
     let maximum = now.maximum.map_or(limit, |maximum| maximum.min(limit));
     // Where the system does not know such a limit, the parent's watch remains.
@@ -106,6 +199,14 @@ fn limit_memory(bytes: u64) {
             maximum: now.maximum,
         },
     );
+}
+
+/// The address space that this process takes now, as Linux tells it.
+#[cfg(unix)]
+fn at_rest() -> Option<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = pages.split(' ').next()?.parse().ok()?;
+    Some(pages * u64::try_from(rustix::param::page_size()).ok()?)
 }
 
 #[cfg(not(unix))]

@@ -1,8 +1,6 @@
 use crate::kit::{FORM, Office, drawn};
 use std::fs;
 use std::io::{Cursor, Write};
-use std::path::Path;
-use std::time::Duration;
 use zip::write::SimpleFileOptions;
 
 const IN_ORDER: &str = "
@@ -101,19 +99,21 @@ fn what_is_no_workbook_says_what_it_is() {
         (b"Rar!\x1a\x07\x00", "RAR 压缩包"),
         (b"7z\xbc\xaf\x27\x1c", "7z 压缩包"),
         (b"\x89PNG\r\n", "图片"),
-        (b"<html><table><tr><td>1</td></tr></table></html>", "网页"),
-        ("合计,1,2\n".as_bytes(), "文本文件"),
-        (
-            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and what follows",
-            "旧版 Excel 文件",
-        ),
+        (b"<html><frameset></frameset></html>", "网页"),
+        (b"{\\rtf1 }", "Word 文档"),
+        (b"\x7fELF\x02\x01\x01\0", "无法识别的文件"),
     ];
     for (bytes, what) in cases {
         let message = against(bytes);
         assert!(message.contains(what), "{message}");
         assert!(message.contains(".xlsx"), "{message}");
     }
-    assert!(against(&package(&[("a.txt", b"1")])).contains("zip 压缩包"));
+    let inner = package(&[("a.txt", b"1")]);
+    let office = Office::new(FORM);
+    office.put("input/2023-12/巴南区.zip", &package(&[("内.zip", &inner)]));
+    let message = told(&office);
+    assert!(message.contains("zip 压缩包"), "{message}");
+    assert!(against(&package(&[])).contains("压缩包里没有文件"));
 }
 
 #[test]
@@ -205,9 +205,10 @@ fn one_cell_that_cannot_be_read_is_told_at_its_place_and_loses_no_other() {
 #[test]
 fn a_formula_without_a_stored_result_is_never_taken_for_nothing() {
     for cell in [
-        "<c r=\"F8\"><f>1+1</f></c>",
-        "<c r=\"F8\"><f>1+1</f><v></v></c>",
-        "<c r=\"F8\"><f>1+1</f><v/></c>",
+        "<c r=\"F8\"><f>NOW()</f></c>",
+        "<c r=\"F8\"><f>NOW()</f><v></v></c>",
+        "<c r=\"F8\"><f>NOW()</f><v/></c>",
+        "<c r='F8'><f>NOW()</f></c >",
     ] {
         let said = told_of(CELL, cell);
         assert!(said.contains("T01!F8"), "{said}");
@@ -216,11 +217,79 @@ fn a_formula_without_a_stored_result_is_never_taken_for_nothing() {
     }
 }
 
+#[test]
+fn a_formula_of_plain_arithmetic_is_computed_where_its_result_is_missing() {
+    let said = told_of(CELL, "<c r=\"F8\"><f>SUM(F6:F7)/10</f></c>");
+    assert!(said.contains("必改 0，核实 0"), "{said}");
+    let said = told_of(CELL, "<c r=\"F8\"><f>F5*2</f></c>");
+    assert!(said.contains("立项数”填报 60"), "{said}");
+}
+
+#[test]
+fn a_result_that_is_out_of_date_is_asked_about() {
+    let said = told_of(CELL, "<c r=\"F8\"><f>SUM(F6:F7)/10</f><v>2</v></c>");
+    assert!(
+        said.contains("存的公式结果是 2，按公式现在应是 3"),
+        "{said}"
+    );
+    assert!(said.contains("必改 0，核实 1"), "{said}");
+}
+
+/// A package of the kit's workbook with some of its parts renamed or doubled.
+fn repacked(rename: impl Fn(&str) -> Vec<String>) -> Vec<u8> {
+    let office = Office::new(FORM);
+    office.sheet("whole.xlsx", &drawn(IN_ORDER));
+    let bytes = fs::read(office.path("whole.xlsx")).expect("a workbook");
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("a package");
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut part, &mut bytes).expect("its bytes");
+        for name in rename(&name) {
+            let own = String::from_utf8_lossy(&bytes).replace("\"styles.xml\"", "\"styles1.xml\"");
+            let is_renamed = name.ends_with("workbook.xml.rels")
+                && rename("xl/styles.xml")[0] != "xl/styles.xml";
+            parts.push((
+                name,
+                if is_renamed {
+                    own.into_bytes()
+                } else {
+                    bytes.clone()
+                },
+            ));
+        }
+    }
+    let parts: Vec<(&str, &[u8])> = parts
+        .iter()
+        .map(|(n, b)| (n.as_str(), b.as_slice()))
+        .collect();
+    package(&parts)
+}
+
+#[test]
+fn what_readers_could_take_in_two_ways_is_not_read() {
+    let twice = |name: &str| match name {
+        "xl/worksheets/sheet1.xml" => vec![name.to_owned(), "xl/worksheets/Sheet1.xml".to_owned()],
+        _ => vec![name.to_owned()],
+    };
+    assert!(against(&repacked(twice)).contains("内部写法不常见"));
+    let elsewhere = |name: &str| match name {
+        "xl/styles.xml" => vec!["xl/styles1.xml".to_owned()],
+        _ => vec![name.to_owned()],
+    };
+    assert!(against(&repacked(elsewhere)).contains("内部写法不常见"));
+    let branches =
+        "<sheetData><row r=\"1\"><mc:AlternateContent xmlns:mc=\"x\"/></row></sheetData>";
+    assert!(against(&workbook(branches, "<sst/>")).contains("内部写法不常见"));
+}
+
 /// calamine 0.38 passes over references and character data in a value. Fifty approvals of eleven
 /// applications are a finding if they are read; if they are lost, that is one.
 #[test]
 fn a_value_that_is_lost_on_its_way_is_never_taken_for_nothing() {
-    for value in ["&#53;0", "<![CDATA[50]]>"] {
+    for value in ["&#53;0", "<![CDATA[50]]>", "5<?x?>0", "5<!---->0"] {
         let said = told_of(CELL, &format!("<c r=\"F8\"><v>{value}</v></c>"));
         assert!(said.contains("T01!F8"), "{said}");
     }
@@ -285,8 +354,9 @@ fn text_that_looks_like_a_formula_stays_text() {
 #[test]
 fn a_worker_that_never_answers_is_given_up() {
     use hebiao::rulebook::source::Sources;
-    use hebiao::worker::Request;
+    use hebiao::rulebook::written::Limits;
     use hebiao::worker::pool::{Failure, Pool, WorkerCommand};
+    use hebiao::worker::{Request, Source};
     let ready = r#"{"reply":"ready","drafts":[]}"#;
     let script = format!(
         "printf '\\{:03o}\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000\\000{ready}'; exec sleep 60",
@@ -296,9 +366,14 @@ fn a_worker_that_never_answers_is_given_up() {
         program: "sh".into(),
         arguments: vec!["-c".into(), script.into()],
     };
-    let pool = Pool::new(command, 1, Sources::default(), Duration::from_millis(200));
+    let limits = Limits {
+        seconds: 1,
+        ..Limits::default()
+    };
+    let pool = Pool::new(command, 1, Sources::default(), limits);
     let request = Request::Read {
-        path: Path::new("x").into(),
+        source: Source::file("x".into()),
+        explain: false,
         name: "x".to_owned(),
         period: None,
     };

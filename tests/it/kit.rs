@@ -1,6 +1,7 @@
 //! An office to test in: a folder with rules, submissions and results, and the program.
 
-use rust_xlsxwriter::{Format, Workbook};
+use hebiao::place::Cell;
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -61,49 +62,9 @@ impl Office {
         fs::write(path, bytes).expect("a file");
     }
 
-    /// Draws a sheet and puts it there as a workbook. A line is a row: its number, then its
-    /// cells from column A on; `'12` is text, `12.3%` a number in percent format.
+    /// Draws a sheet and puts it there as a workbook, see [`book`].
     pub fn sheet(&self, relative: &str, drawn: &str) {
-        let mut book = Workbook::new();
-        let sheet = book.add_worksheet();
-        sheet.set_name("T01").expect("a name");
-        let percent = Format::new().set_num_format("0.0%");
-        for line in drawn
-            .lines()
-            .filter(|line| line.trim_start().starts_with('|'))
-        {
-            let cells: Vec<&str> = line
-                .trim()
-                .trim_matches('|')
-                .split('|')
-                .map(str::trim)
-                .collect();
-            let Ok(row) = cells[0].parse::<u32>() else {
-                continue;
-            };
-            for (column, text) in (0_u16..).zip(&cells[1..]) {
-                let at = (row - 1, column);
-                if text.is_empty() {
-                    continue;
-                }
-                if let Some(text) = text.strip_prefix('\'') {
-                    sheet.write_string(at.0, at.1, text).expect("a cell");
-                } else if let Some(x) = text.strip_suffix('%').and_then(|x| x.parse::<f64>().ok()) {
-                    sheet
-                        .write_number_with_format(at.0, at.1, x / 100.0, &percent)
-                        .expect("a cell");
-                } else if let Ok(x) = text.parse::<f64>() {
-                    sheet.write_number(at.0, at.1, x).expect("a cell");
-                } else if let Some(error) = text.strip_prefix('=') {
-                    let formula = rust_xlsxwriter::Formula::new("1/0").set_result(error);
-                    sheet.write_formula(at.0, at.1, formula).expect("a cell");
-                } else {
-                    sheet.write_string(at.0, at.1, *text).expect("a cell");
-                }
-            }
-        }
-        let bytes = book.save_to_buffer().expect("a workbook");
-        self.put(relative, &bytes);
+        self.put(relative, &book(&[("T01", drawn)]));
     }
 
     /// Runs the program in the office.
@@ -134,6 +95,85 @@ impl Office {
     pub fn json(&self, relative: &str) -> serde_json::Value {
         let bytes = fs::read(self.path(relative)).expect("a published file");
         serde_json::from_slice(&bytes).expect("JSON")
+    }
+}
+
+/// A workbook of drawn sheets by name; a name that begins with `-` is hidden.
+///
+/// A line is a row: its number, then its cells from column A on; `'12` is text, `12.3%` a number
+/// in percent format, `[0.00]12` a number in that format, `{SUM(B1:B2)}12` a formula with its
+/// stored result, `=#DIV/0!` an error. `merge A1:C1`, `hide row 5` and `hide column C` stand on
+/// lines of their own.
+pub fn book(sheets: &[(&str, &str)]) -> Vec<u8> {
+    let mut book = Workbook::new();
+    let day = ExcelDateTime::from_ymd(2024, 1, 6).expect("a day");
+    book.set_properties(&DocProperties::new().set_creation_datetime(&day));
+    for (name, drawn) in sheets {
+        let sheet = book.add_worksheet();
+        sheet
+            .set_name(name.trim_start_matches('-'))
+            .expect("a name");
+        sheet.set_hidden(name.starts_with('-'));
+        draw(sheet, drawn);
+    }
+    book.save_to_buffer().expect("a workbook")
+}
+
+fn draw(sheet: &mut Worksheet, drawn: &str) {
+    let percent = Format::new().set_num_format("0.0%");
+    let lines = drawn.lines().map(str::trim);
+    for line in lines.clone() {
+        let cell = |text: &str| Cell::parse(text).expect("a cell");
+        let column = |cell: Cell| u16::try_from(cell.column).expect("a column");
+        if let Some((first, last)) = line.strip_prefix("merge ").and_then(|r| r.split_once(':')) {
+            let (a, b) = (cell(first), cell(last));
+            sheet
+                .merge_range(a.row, column(a), b.row, column(b), "", &Format::new())
+                .expect("a merge");
+        } else if let Some(row) = line.strip_prefix("hide row ") {
+            let row: u32 = row.parse().expect("a row");
+            sheet.set_row_hidden(row - 1).expect("a row");
+        } else if let Some(letter) = line.strip_prefix("hide column ") {
+            let at = column(cell(&format!("{letter}1")));
+            sheet.set_column_hidden(at).expect("a column");
+        }
+    }
+    for line in lines.filter(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let Ok(row) = cells[0].parse::<u32>() else {
+            continue;
+        };
+        for (column, text) in (0_u16..).zip(&cells[1..]) {
+            let at = (row - 1, column);
+            if text.is_empty() {
+                continue;
+            }
+            if let Some(text) = text.strip_prefix('\'') {
+                sheet.write_string(at.0, at.1, text).expect("a cell");
+            } else if let Some((code, x)) = text.strip_prefix('[').and_then(|t| t.split_once(']')) {
+                let format = Format::new().set_num_format(code);
+                let x: f64 = x.parse().expect("a number behind its format");
+                sheet
+                    .write_number_with_format(at.0, at.1, x, &format)
+                    .expect("a cell");
+            } else if let Some((formula, result)) =
+                text.strip_prefix('{').and_then(|t| t.split_once('}'))
+            {
+                let formula = Formula::new(formula).set_result(result);
+                sheet.write_formula(at.0, at.1, formula).expect("a cell");
+            } else if let Some(x) = text.strip_suffix('%').and_then(|x| x.parse::<f64>().ok()) {
+                sheet
+                    .write_number_with_format(at.0, at.1, x / 100.0, &percent)
+                    .expect("a cell");
+            } else if let Ok(x) = text.parse::<f64>() {
+                sheet.write_number(at.0, at.1, x).expect("a cell");
+            } else if let Some(error) = text.strip_prefix('=') {
+                let formula = Formula::new("1/0").set_result(error);
+                sheet.write_formula(at.0, at.1, formula).expect("a cell");
+            } else {
+                sheet.write_string(at.0, at.1, *text).expect("a cell");
+            }
+        }
     }
 }
 
@@ -277,3 +317,49 @@ pub fn drawn(body: &str) -> String {
 {body}"
     )
 }
+
+/// A list of schools with a total, groups and stages.
+pub const LIST: &str = r#"
+[form]
+id = "T02"
+title = "学校情况"
+rows = "list"
+key = ["code"]
+due = "次月10日"
+signatures = ["填表人"]
+
+[columns.code]
+no = 1
+label = "学校代码"
+type = "code"
+
+[columns.name]
+no = 2
+label = "学校名称"
+type = "text"
+
+[columns.classes]
+no = 3
+label = "班数"
+type = "count"
+unit = "个"
+
+[columns.pupils]
+no = 4
+label = "在校生数 › 合计"
+type = "count"
+unit = "人"
+
+[columns.primary]
+no = 5
+label = "在校生数 › 小学 › 小计"
+type = "count"
+unit = "人"
+
+[columns.equipment]
+no = 6
+label = "设备值"
+type = "money"
+unit = "万元"
+optional = true
+"#;

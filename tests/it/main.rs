@@ -6,10 +6,14 @@ mod kit;
 mod checks;
 // Files that nobody should send, and what becomes of the others.
 mod hostile;
+// What districts really send, in all its dresses.
+mod intake;
 // Rules, folders and arguments that are wrong.
 mod mistakes;
 // What is published: the same bytes, whole or not at all.
 mod published;
+// What is sent again, and which one counts.
+mod resubmission;
 // The sample submissions of the repository.
 mod samples;
 // The shapes of what machines read.

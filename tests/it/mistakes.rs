@@ -265,7 +265,7 @@ fn two_submissions_of_one_form_that_differ_are_asked_about_and_equal_ones_are_no
     assert_eq!(said.code, 0, "{}", said.err);
     let other = drawn(IN_ORDER).replace("| 11 | 10 | 10 | 2 |", "| 11 | 10 | 10 | 3 |");
     office.sheet("input/2023-12/巴南区(1).xlsx", &other);
-    assert_snapshot!(refused(&office), @"巴南区 T01 收到两份不同的报送：“巴南区(1).xlsx”和“巴南区.xlsx”，有 1 个数不同，暂用“巴南区(1).xlsx”");
+    assert_snapshot!(refused(&office), @"巴南区 T01 收到两份不同的报送：“巴南区.xlsx”和“巴南区(1).xlsx”，有 1 个数不同，暂用“巴南区.xlsx”。F8 其中：学校承担 · 立项数 2 → 3");
 }
 
 #[test]

@@ -1,0 +1,238 @@
+//! What districts really send, in all the dresses that it comes in.
+
+use crate::kit::{FORM, LIST, Office, book, drawn};
+use insta::assert_snapshot;
+
+const BODY: &str = "
+| 5 | 合计 | '01 | 99 | 90 | 10 | 30 | 80 |
+| 6 | 重点 | '02 | 66 | 60 | 10 | 10 | 80 |
+| 7 | 一般 | '03 | 33 | 30 | 10 | 20 | 80 |
+| 8 | 其中：学校承担 | '04 | 11 | 10 | 10 | 2 | 80 |
+";
+
+/// What `hebiao inspect` says of a file, read for December 2023.
+fn inspected(office: &Office, name: &str, bytes: &[u8]) -> String {
+    office.put(name, bytes);
+    let said = office.hebiao(&["inspect", name, "--period", "2023-12"]);
+    assert!(said.code < 2, "{}", said.err);
+    said.out
+}
+
+/// What the rules say of the same file.
+fn checked(office: &Office, name: &str) -> String {
+    let said = office.hebiao(&["check", name, "--period", "2023-12"]);
+    assert!(said.code < 2, "{}", said.err);
+    said.out
+}
+
+fn fixed(name: &str, sheets: &[(&str, &str)]) -> String {
+    let office = Office::new(FORM);
+    let seen = inspected(&office, name, &book(sheets));
+    format!("{seen}---\n{}", checked(&office, name))
+}
+
+fn list(sheets: &[(&str, &str)]) -> String {
+    let office = Office::new(FORM);
+    office.put("rules/T02.toml", LIST.as_bytes());
+    let seen = inspected(&office, "巴南区.xlsx", &book(sheets));
+    format!("{seen}---\n{}", checked(&office, "巴南区.xlsx"))
+}
+
+#[test]
+fn the_official_frame_is_read() {
+    assert_snapshot!(fixed(
+        "附件2：巴南区T01表（2023年12月）.xlsx",
+        &[(
+            "T01",
+            "
+merge A1:G1
+merge C7:E7
+merge A7:A8
+merge B7:B8
+merge F7:F8
+merge G7:G8
+| 1 | 课题情况 |
+| 2 | | | | | | 表　　号：T01表 |
+| 3 | | | | | | 制定机关：重庆市教育委员会 |
+| 4 | | | | | | 备案文号：（样例，未备案） |
+| 5 | | | | | | 有效期至：2025年6月 |
+| 6 | 填报单位（盖章）：重庆市巴南区教育委员会 | | | 2023年1—12月 | | 计量单位：项 |
+| 7 | 类别 | 代码 | 申报数 | | | 立项数 | 覆盖率（%） |
+| 8 | | | 本年 | 上年同期 | 增长（%） | | |
+| 9 | 甲 | 乙 | 1 | 2 | 3 | 4 | 5 |
+| 10 | 合　　计 | '01 | 99 | 90 | 10.0 | 30 | 80 |
+| 11 | 　一、重点 | '02 | 66 | 60 | 10.0 | 10 | 80 |
+| 12 | 　二、一般 | '03 | 33 | 30 | 10.0 | 20 | 80 |
+| 13 | 补充资料：合计中 |
+| 14 | 　其中：学校承担 | '04 | 11 | 10 | 10.0 | 2 | 80 |
+| 16 | 单位负责人：张　伟　　填表人：王　芳　　报出日期：2024年1月6日 |
+| 17 | 说明：1.本表由各区县教委填报。2.报送时间：次月10日前。 |
+"
+        )]
+    ));
+}
+
+#[test]
+fn a_title_tells_district_and_month_where_nothing_else_does() {
+    assert_snapshot!(fixed(
+        "新建 Microsoft Excel 工作表.xlsx",
+        &[(
+            "Sheet1",
+            "
+| 1 | 附件2 |
+| 2 | 巴南区2023年12月教育科研课题情况统计表 |
+| 4 | 类别 | 申报数（项） | 申报数（项） | 申报数（项） | 立项数（项） | 覆盖率（%） |
+| 5 | | 本年 | 上年同期 | 增长（%） | | |
+| 6 | 重点 | 66 | 60 | 10 | 10 | 80 |
+| 7 | 一般 | 33 | 30 | 10 | 20 | 80 |
+| 8 | 其中：学校承担 | 11 | 10 | 10 | 2 | 80 |
+| 9 | 合计 | 99 | 90 | 10 | 30 | 80 |
+"
+        )]
+    ));
+}
+
+#[test]
+fn ordinals_and_blank_columns_stand_in_nobodys_way() {
+    assert_snapshot!(fixed(
+        "巴南区.xlsx",
+        &[(
+            "T01",
+            "
+| 2 | 填报单位： | | 重庆市巴南区教育委员会 | | | | | | 单位：项 |
+| 3 | 序号 | 类别 | 代码 | | 申报数 | 申报数 | | 申报数 | 立项数 | 覆盖率（%） |
+| 4 | | | | | 本年 | 上年同期 | | 增长（%） | | |
+| 6 | 1 | 合计 | '01 | | 99 | 90 | | 10 | 30 | 80 |
+| 7 | 2 | 重点 | '02 | | 66 | 60 | | 10 | 10 | 80 |
+| 9 | 3 | 一般 | '03 | | 33 | 30 | | 10 | 20 | 80 |
+| 10 | 4 | 其中：学校承担 | '04 | | 11 | 10 | | 10 | 2 | 80 |
+"
+        )]
+    ));
+}
+
+#[test]
+fn of_twelve_months_only_the_one_that_is_due_counts() {
+    let sheets: Vec<(String, String)> = (1..=12)
+        .map(|month| {
+            let text = drawn(BODY).replace("2023年1—12月", "");
+            (format!("{month}月"), text)
+        })
+        .collect();
+    let sheets: Vec<(&str, &str)> = sheets
+        .iter()
+        .map(|(n, d)| (n.as_str(), d.as_str()))
+        .collect();
+    let told = fixed("巴南区.xlsx", &sheets);
+    let told: Vec<&str> = told
+        .lines()
+        .filter(|line| !line.starts_with("      ") && !line.contains("工作表“"))
+        .collect();
+    assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn covers_helpers_and_hidden_copies_are_told_from_the_form() {
+    let helper = drawn(BODY).replace("| 覆盖率（%） |", "| 覆盖率（%） | 校核 |");
+    let last_year = drawn(BODY).replace("99", "98").replace("2023年1—12月", "");
+    let form = helper.replace("填报单位：重庆市巴南区教育委员会", "");
+    assert_snapshot!(fixed(
+        "12月报表 最终版(1).xlsx",
+        &[
+            ("封面", "| 3 | 单位名称 | 重庆市巴南区教育委员会 |"),
+            (
+                "填表说明",
+                "| 1 | 说明：各区县（如万州区、涪陵区）每月10日前报送上年同期数和2022年12月数 |"
+            ),
+            ("1.课题", &form),
+            ("-去年", &last_year),
+        ]
+    ));
+}
+
+#[test]
+fn two_forms_stand_on_one_sheet() {
+    let office = Office::new(FORM);
+    office.put("rules/T02.toml", LIST.as_bytes());
+    let text = drawn(BODY)
+        + "
+| 10 | 学校情况 |
+| 11 | 学校代码 | 学校名称 | 班数 | 在校生数 | 在校生数 |
+| 12 | | | | 合计 | 小学 |
+| 13 | | | | | 小计 |
+| 14 | '5001130001 | 巴南一小 | 12 | 500 | 500 |
+| 15 | '5001130002 | 巴南二小 | 10 | 400 | 400 |
+| 16 | 合计 | | 22 | 900 | 900 |
+| 18 | 填表人：王芳 |
+";
+    let seen = inspected(&office, "巴南区.xlsx", &book(&[("报表", &text)]));
+    assert_snapshot!(format!("{seen}---\n{}", checked(&office, "巴南区.xlsx")));
+}
+
+const SCHOOLS: &str = "
+merge D4:E4
+merge A4:A6
+| 1 | 学校情况 |
+| 2 | 填报单位：重庆市巴南区教育委员会 | | 2023/2024学年初（9月1日） |
+| 4 | 学校代码 | 学校名称 | 班数 | 在校生数 | | 设备值（元） |
+| 5 | | | | 合计 | 小学 | |
+| 6 | | | | | 小计 | |
+| 7 | 甲 | 乙 | 1 | 2 | 3 | 4 |
+";
+
+#[test]
+fn sums_of_a_list_are_checked_and_never_counted() {
+    assert_snapshot!(list(&[(
+        "T02",
+        &format!(
+            "{SCHOOLS}
+| 8 | 合计 | | 32 | 1400 | 1400 | 30000 |
+| 9 | '5001130001 | 巴南一小 | 12 | 500 | 500 | 10000 |
+| 10 | '5001130002 | 巴南二小 | 10 | 400 | 400 | 10000 |
+| 11 | 公办小计 | | 22 | 901 | 900 | 20000 |
+| 12 | '5001130003 | 巴南三小 | 10 | 500 | 500 | 10000 |
+| 13 | 民办小计 | | 10 | 500 | 500 | 10000 |
+| 14 | 其中：寄宿 | | 40 | 100 | 100 | |
+| 16 | 填表人：王芳　　联系电话：023-66000000 |
+| 17 | '5001130009 | 写在表尾以下 | 1 | 2 | 3 | |
+"
+        )
+    )]));
+}
+
+#[test]
+fn a_list_that_is_spread_over_sheets_is_one_submission() {
+    let first = format!(
+        "{SCHOOLS}| 8 | '5001130001 | 巴南一小 | 12 | 500 | 500 | |\n| 9 | 合计 | | 22 | 900 | 900 | |\n| 11 | 填表人：王芳 |"
+    );
+    let second = format!("{SCHOOLS}| 8 | '5001130002 | 巴南二小 | 10 | 400 | 400 | |\nhide row 8");
+    assert_snapshot!(list(&[("公办", &first), ("民办", &second)]));
+}
+
+#[test]
+fn a_fixed_form_that_is_spread_over_sheets_is_one_submission() {
+    let lines: Vec<&str> = BODY.trim().lines().collect();
+    let (first, second) = (drawn(&lines[..2].join("\n")), drawn(&lines[2..].join("\n")));
+    assert_snapshot!(fixed("巴南区.xlsx", &[("上", &first), ("下", &second)]));
+}
+
+#[test]
+fn columns_that_are_missing_or_extra_and_rows_that_are_unknown_are_told() {
+    assert_snapshot!(fixed(
+        "巴南区.xlsx",
+        &[(
+            "T01",
+            "
+| 2 | 填报单位：重庆市巴南区教育委员会 | | | 2023年1—12月 |
+| 3 | 类别 | 代码 | 申报数 | 申报数 | 申报数 | 立项数 | 备注 |
+| 4 | | | 本年 | 上年同期 | 增长（%） | | |
+| 5 | 合计 | '01 | 99 | 90 | 10 | 30 | |
+| 6 | 重点 | '02 | 66 | 60 | 10 | 10 | 较多 |
+| 7 | 专项 | '09 | 5 | 5 | 0 | 1 | |
+| 8 | 一般 | '03 | 33 | 30 | 10 | 20 | |
+hide column D
+hide row 8
+"
+        )]
+    ));
+}

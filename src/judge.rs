@@ -8,7 +8,6 @@ use crate::check::run::{Batch, Checked, Counts, Owner, check};
 use crate::consolidate::earlier;
 use crate::expr::columns::{Earlier, Figures};
 use crate::finding::{self, Finding, Unit};
-use crate::hash;
 use crate::intake::{FRAME_RULES, FrameFinding};
 use crate::period::Period;
 use crate::place::Place;
@@ -281,16 +280,20 @@ impl Judging<'_> {
     /// Submissions whose figures are all those of another one: last year's, or a neighbour's.
     fn copied(&mut self, in_force: &[InForce], baseline: &Baseline) {
         let mut counts = Counts::default();
-        let mut known: BTreeMap<(usize, String), usize> = BTreeMap::new();
+        // Nearly all tables differ in their first figures; those that don't are compared whole.
+        let mut known: BTreeMap<_, Vec<&InForce>> = BTreeMap::new();
         for one in in_force {
             let form = &self.rulebook.forms[one.form];
-            let Some(own) = flows(form, &one.table) else {
+            let Some(first) = first_flows(form, &one.table) else {
                 continue;
             };
+            let is_same = |table: &Table| flows(form, table).eq(flows(form, &one.table));
             let last_year = baseline.table(self.period.last_year(), one.form, one.district);
-            let repeats = last_year.and_then(|table| flows(form, table)).as_ref() == Some(&own);
-            let neighbour = known.get(&(one.form, own.clone())).copied();
-            known.entry((one.form, own)).or_insert(one.district);
+            let repeats = last_year.is_some_and(is_same);
+            let alike = known.entry((one.form, first)).or_default();
+            let neighbour = alike.iter().find(|other| is_same(&other.table));
+            let neighbour = neighbour.map(|other| other.district);
+            alike.push(one);
             if !repeats && neighbour.is_none() {
                 counts.passed += 1;
                 continue;
@@ -705,27 +708,27 @@ impl Judging<'_> {
 /// Fewer figures than this are alike by chance.
 const LEAST_COPIED: usize = 20;
 
-/// The form's own figures of the period that are not zero, as one hash; none where they are too
-/// few to tell anything. Figures of last year are no flows of this one, and what is computed
-/// follows from the others.
-fn flows(form: &Form, table: &Table) -> Option<String> {
+/// The form's own figures of the period that are not zero, with variable and record. Figures of
+/// last year are no flows of this one, and what is computed follows from the others.
+fn flows<'a>(form: &'a Form, table: &'a Table) -> impl Iterator<Item = (usize, usize, u64)> + 'a {
     let own = |at: &usize| {
         let variable = &form.variables[*at];
         variable.adds_up() && form.columns[variable.column].restates.is_none()
     };
-    let mut count = 0;
-    let mut bytes = Vec::new();
-    for variable in (0..form.variables.len()).filter(own) {
-        for (record, x) in table.floats(variable).into_iter().enumerate() {
-            if !x.is_nan() && x != 0.0 {
-                count += 1;
-                bytes.extend((variable as u64).to_le_bytes());
-                bytes.extend((record as u64).to_le_bytes());
-                bytes.extend(x.to_le_bytes());
-            }
-        }
-    }
-    (count >= LEAST_COPIED).then(|| hash::of(&bytes))
+    let variables = (0..form.variables.len()).filter(own);
+    variables.flat_map(move |variable| {
+        let figures =
+            (0..table.records()).map(move |record| (record, table.number(record, variable)));
+        let figures = figures.filter_map(|(record, x)| Some((record, x.filter(|x| *x != 0.0)?)));
+        figures.map(move |(record, x)| (variable, record, x.to_bits()))
+    })
+}
+
+/// The first of a table's flows, as many as tell one table from another; none where there are
+/// too few.
+fn first_flows(form: &Form, table: &Table) -> Option<Vec<(usize, usize, u64)>> {
+    let first: Vec<_> = flows(form, table).take(LEAST_COPIED).collect();
+    (first.len() == LEAST_COPIED).then_some(first)
 }
 
 /// Whether a file that is no workbook goes along with one that is usable: of the same district,

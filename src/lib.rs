@@ -51,6 +51,8 @@ pub mod cli;
 pub mod consolidate;
 pub mod expr;
 pub mod finding;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod hash;
 pub mod intake;
 pub mod job;

@@ -8,7 +8,7 @@ use super::grid::{Grid, HEAD_ROWS};
 use super::value::{fold, plain, without_unit};
 use crate::place::Cell;
 use crate::rulebook::form::{Form, Row};
-use crate::workbook::Value;
+use crate::workbook::{RawCell, Value};
 use std::cmp::Reverse;
 use std::collections::HashSet;
 
@@ -229,6 +229,17 @@ impl<'a> Headings<'a> {
     /// The label paths that end in a row, by sheet column, as far as one of the forms may mean
     /// them.
     fn paths(&self, grid: &Grid<'_>, row: u32) -> Vec<(u32, Path)> {
+        // A heading ends where a label of its own stands, or a merged one reaches to.
+        let merged = |raw: &RawCell| grid.merge(raw.cell).is_some();
+        let labels = |raw: &RawCell| {
+            grid.text(raw)
+                .is_some_and(|text| self.last_parts.contains(&part(text)))
+        };
+        let mut merges = grid.sheet.facts.merges.iter();
+        let reaches = merges.any(|merge| merge.first.row < row && merge.last.row == row);
+        if !reaches && !grid.row(row).iter().any(|raw| merged(raw) || labels(raw)) {
+            return Vec::new();
+        }
         let first = row.saturating_sub(LEVELS - 1);
         let mut sheet_columns: Vec<u32> = (first..=row)
             .flat_map(|level| grid.row(level).iter().map(|raw| raw.cell.column))
@@ -552,12 +563,11 @@ impl<'a> Heading<'a> {
                 continue;
             }
             // A list that is printed on several pages may repeat its heading on each.
-            if self.repeats_heading(grid, *row, located) {
+            if repeats_heading(grid, cells, located) {
                 below_foot = false;
                 continue;
             }
-            let of_keys = cells.iter().filter(|raw| keys.contains(&raw.cell.column));
-            let has_key = of_keys.count() > 0;
+            let has_key = cells.iter().any(|raw| keys.contains(&raw.cell.column));
             if let Some((label, kind)) = sum_row(grid, cells) {
                 located.sums.push(SumRow {
                     row: *row,
@@ -588,29 +598,24 @@ impl<'a> Heading<'a> {
             }
         }
     }
+}
 
-    /// Whether a row shows the labels of the heading's last row once more.
-    fn repeats_heading(&self, grid: &Grid<'_>, row: u32, located: &Located) -> bool {
-        let mut same = 0;
-        for (column, wordings) in located.columns.iter().zip(&self.columns) {
-            let Some(raw) = column.and_then(|column| grid.cell(Cell::new(row, column))) else {
-                continue;
-            };
-            let Some(text) = grid.text(raw) else {
-                return false;
-            };
-            let label = part(text);
-            if !wordings.iter().any(|path| path.contains(&label)) {
-                return false;
-            }
-            same += 1;
-        }
-        same >= 2
-    }
+/// Whether a row shows the labels of the heading's last row once more.
+fn repeats_heading(grid: &Grid<'_>, cells: &[RawCell], located: &Located) -> bool {
+    let is_label = |raw: &RawCell| {
+        let label = grid.label(Cell::new(located.head.1, raw.cell.column));
+        label.is_some() && grid.text(raw) == label
+    };
+    cells.len() >= 2 && grid.text(&cells[0]).is_some() && cells.iter().all(is_label)
 }
 
 /// Whether a text begins the lines under a table: signatures, explanations.
 fn is_foot_line(text: &str) -> bool {
+    // Every row of a list is asked: most texts are settled by a look at their signs.
+    let begins = |c: char| matches!(c, '说' | '注' | '备' | '附' | '填');
+    if !text.contains([':', '：']) && !text.trim_start().starts_with(begins) {
+        return false;
+    }
     let text = fold(text);
     let begins = ["说明", "注:", "注1", "备注:", "附注", "填表说明"];
     let signs = [
@@ -626,8 +631,11 @@ fn is_foot_line(text: &str) -> bool {
 }
 
 /// What a row of a list adds up, if it is no record: its first words say so.
-fn sum_row(grid: &Grid<'_>, cells: &[crate::workbook::RawCell]) -> Option<(String, SumKind)> {
+fn sum_row(grid: &Grid<'_>, cells: &[RawCell]) -> Option<(String, SumKind)> {
     let first = cells.iter().find_map(|raw| grid.text(raw))?;
+    if !first.contains(['计', '其']) {
+        return None;
+    }
     let label = fold(first);
     let core = label.trim_start_matches(['#', '*', '(', '一', '二', '三', '四', '、', ')']);
     // A school may be called what it likes: a sum's name is short.

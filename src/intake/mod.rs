@@ -126,7 +126,7 @@ pub fn read(bytes: &[u8], wanted: Wanted<'_>, rulebook: &Rulebook) -> Reading {
 }
 
 /// Makes out the submissions of a workbook.
-fn of_book(book: &Book, wanted: Wanted<'_>, rulebook: &Rulebook) -> Reading {
+pub(crate) fn of_book(book: &Book, wanted: Wanted<'_>, rulebook: &Rulebook) -> Reading {
     let headings = Headings::new(&rulebook.forms);
     let grids: Vec<Grid<'_>> = book.sheets.iter().map(Grid::new).collect();
     let tables: Vec<Vec<Located>> = grids.iter().map(|grid| headings.tables(grid)).collect();

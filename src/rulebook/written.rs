@@ -416,13 +416,13 @@ pub struct Limits {
     pub file_bytes: u64,
     /// The greatest sum of what its parts unpack to, in bytes.
     pub unpacked_bytes: u64,
-    /// The greatest number of parts in a package.
+    /// The greatest number of parts in a package, or of files in an archive.
     pub entries: u64,
     /// The greatest number of sheets.
     pub sheets: u32,
     /// The greatest number of filled cells of one file.
     pub cells: u64,
-    /// The greatest size of the shared strings in bytes.
+    /// The greatest size of all words in a file, in bytes.
     pub strings_bytes: u64,
     /// The greatest number of merged ranges of one sheet.
     pub merges: u64,

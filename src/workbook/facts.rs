@@ -52,7 +52,7 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<(Facts, u64), Err
     let mut has_branches = false;
     // Values in several pieces, with references or as character data, come to us in part or not
     // at all: they are told instead of taken for what came.
-    let is_whole = stream.skip_to(&end, &cells.end, |piece| {
+    let see = |piece: &[u8]| {
         for at in row.find_iter(piece) {
             hidden_row(&piece[at + row.needle().len()..], around.facts);
         }
@@ -84,12 +84,14 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<(Facts, u64), Err
                 }
             }
         }
-    })?;
+    };
+    // `<sheetData/>` has no end of its own.
+    let is_whole = !has_data || stream.skip_to(&end, &cells.end, see)?;
     // Of what stands in two branches readers take the one or the other.
     if has_branches {
         return Err(Error::Unusual("branches within the cells"));
     }
-    if has_data && !is_whole {
+    if !is_whole {
         return Err(Error::damaged("a sheet breaks off"));
     }
     let tail = stream.rest(MOST_AROUND)?;

@@ -478,3 +478,31 @@ impl Error {
         }
     }
 }
+
+/// A door for fuzzing: the facts of a worksheet's XML.
+#[cfg(fuzzing)]
+pub fn look_at_facts(xml: &[u8]) {
+    let _ = facts::read(xml, &Limits::default());
+}
+
+/// A door for fuzzing: the formulas of a worksheet's XML, computed; and the bytes as one formula.
+#[cfg(fuzzing)]
+pub fn look_at_formulas(bytes: &[u8]) {
+    let limits = Limits::default();
+    let mut sheet = RawSheet::new("Sheet1", false, [NumberFormat::default()].into());
+    sheet.formulas = formula::collect(bytes, &mut formula::Allowance::default());
+    let text = String::from_utf8_lossy(bytes);
+    for (row, text) in (0_u32..50).zip(text.lines()) {
+        let cell = Cell::new(MAX_ROWS - 1 - row, 5);
+        sheet.formulas.push((cell, text.to_owned(), 0));
+        sheet.facts.without_result.push(cell);
+    }
+    sheet.formulas.sort();
+    sheet.formulas.dedup_by_key(|formula| formula.0);
+    sheet.facts.without_result.sort_unstable();
+    let mut book = Book {
+        sheets: vec![sheet],
+        ..Book::default()
+    };
+    let _ = formula::compute(&mut book, &mut Budget::new(&limits));
+}

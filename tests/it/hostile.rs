@@ -383,3 +383,142 @@ fn a_worker_that_never_answers_is_given_up() {
         "{answers:?}"
     );
 }
+
+/// A piece for each number, one behind the other.
+fn numbered(from: usize, to: usize, piece: impl Fn(usize) -> String) -> String {
+    (from..to).map(piece).collect::<Vec<_>>().concat()
+}
+
+/// A workbook with so many sheets.
+fn with_sheets(count: usize) -> Vec<u8> {
+    let bytes = workbook("<sheetData/>", "<sst/>");
+    let mut zip = zip::ZipArchive::new(Cursor::new(bytes)).expect("a package");
+    let mut parts: Vec<(String, Vec<u8>)> = Vec::new();
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut part, &mut text).expect("its text");
+        if name == "xl/workbook.xml" {
+            let list = numbered(2, count, |at| {
+                format!("<sheet name=\"S{at}\" sheetId=\"{at}\" r:id=\"rId1\"/>")
+            });
+            text = text.replace("</sheets>", &format!("{list}</sheets>"));
+        }
+        parts.push((name, text.into_bytes()));
+    }
+    let parts: Vec<(&str, &[u8])> = parts
+        .iter()
+        .map(|(n, b)| (n.as_str(), b.as_slice()))
+        .collect();
+    package(&parts)
+}
+
+/// Files that nobody should send, with what is said of each.
+fn traps() -> Vec<(String, Vec<u8>, &'static str)> {
+    let lots = |piece: &str, count: usize| piece.repeat(count);
+    let merges = numbered(1, 100_002, |at| format!("<mergeCell ref=\"A{at}:B{at}\"/>"));
+    let laughs =
+        "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;\">]>";
+    let sheet = |data: &str| workbook(data, "<sst/>");
+    let empty_rows = numbered(1, 1_000_001, |row| format!("<row r=\"{row}\"/>"));
+    let traps = [
+        (
+            "merges",
+            sheet(&format!("<sheetData/><mergeCells>{merges}</mergeCells>")),
+            "上限 merges",
+        ),
+        ("sheets", with_sheets(5_000), "上限 sheets"),
+        (
+            "strings",
+            workbook(
+                "<sheetData/>",
+                &format!("<sst><si><t>{}</t></si></sst>", lots("字", 25_000_000)),
+            ),
+            "上限 strings_bytes",
+        ),
+        (
+            "blanks",
+            sheet(&format!(
+                "<sheetData>{}</sheetData>",
+                lots(" ", 560_000_000)
+            )),
+            "上限 unpacked_bytes",
+        ),
+        (
+            "rows",
+            sheet(&format!("<sheetData>{empty_rows}</sheetData>")),
+            "没有找到要报的报表",
+        ),
+        (
+            "deep",
+            sheet(&format!(
+                "<sheetData>{}</sheetData>",
+                lots("<a>", 1_000_000)
+            )),
+            "没有找到要报的报表",
+        ),
+        (
+            "laughs",
+            workbook(
+                "<sheetData/>",
+                &format!("{laughs}<sst><si><t>&b;</t></si></sst>"),
+            ),
+            "",
+        ),
+        ("name'\"\n🙂", b"%PDF-1.7".to_vec(), "PDF"),
+        (
+            "html",
+            b"<table><tr><td rowspan=999999999 colspan=999999999>1</table>".to_vec(),
+            "",
+        ),
+        ("csv", lots("1,", 2_000_000).into_bytes(), "上限 cells"),
+        ("cells", lots("1\n", 1_100_000).into_bytes(), "上限 cells"),
+        (&lots("长", 80), b"%PDF-1.7".to_vec(), "PDF"),
+    ];
+    let owned = |(name, bytes, said): (&str, Vec<u8>, &'static str)| (name.to_owned(), bytes, said);
+    traps.map(owned).to_vec()
+}
+
+/// Everything at once: each file has its sentence, the good one its results, and the job its end.
+#[test]
+fn a_folder_of_traps_costs_one_sentence_each() {
+    let table = traps();
+    let office = Office::new(FORM);
+    for (name, bytes, _) in &table {
+        office.put(&format!("input/2023-12/巴南区/{name}.xlsx"), bytes);
+    }
+    fs::create_dir_all(office.path("input/2023-12/文件夹.xlsx")).expect("a folder");
+    #[cfg(unix)]
+    {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let odd = office
+            .path("input/2023-12")
+            .join(OsStr::from_bytes(b"\xff\xfe.xlsx"));
+        fs::write(odd, b"x").expect("a file");
+        let pipe = office.path("input/2023-12/管道.xlsx");
+        let made = std::process::Command::new("mkfifo").arg(pipe).status();
+        assert!(made.expect("mkfifo").success());
+    }
+    let good = drawn(IN_ORDER).replace("巴南区", "南岸区");
+    office.sheet("input/2023-12/南岸区.xlsx", &good);
+    let said = office.hebiao(&["run", "--period", "2023-12", "--now", "2024-01-08T02:00"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let run = office.json("output/2023-12/run.json");
+    let files = run["files"].as_array().expect("files");
+    for (name, _, expected) in &table {
+        let path = format!("巴南区/{name}.xlsx");
+        let file = files.iter().find(|file| file["path"] == path.as_str());
+        let why = &file.unwrap_or_else(|| panic!("{name} is not told"))["refused"]["zh"];
+        let why = why.as_str().unwrap_or_else(|| panic!("{name} was used"));
+        assert!(why.contains(expected), "{name}: {why}");
+    }
+    let report = office.json("output/2023-12/findings.json");
+    let districts = report["districts"].as_array().expect("districts");
+    let good = districts
+        .iter()
+        .find(|d| d["code"] == "500108")
+        .expect("it");
+    assert_eq!(good["forms"][0]["checking"], "passed");
+}

@@ -4,6 +4,8 @@ mod kit;
 
 // What the checks say of single sheets, drawn as people see them.
 mod checks;
+// Hundreds of broken files of every format at once.
+mod corpus;
 // Files that nobody should send, and what becomes of the others.
 mod hostile;
 // What districts really send, in all its dresses.

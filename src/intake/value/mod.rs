@@ -267,7 +267,9 @@ fn code(raw: Value<'_>) -> Read {
     match raw {
         // Spreadsheets write `E+`; 12E5 and 3E-2 can be the codes of rooms.
         Value::Text(text)
-            if number::is_scientific(&bare(text)) && fold(text).to_uppercase().contains("E+") =>
+            if text.contains(['E', 'e', 'Ｅ', 'ｅ'])
+                && number::is_scientific(&bare(text))
+                && fold(text).to_uppercase().contains("E+") =>
         {
             Unreadable::Scientific.into()
         }

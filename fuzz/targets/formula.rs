@@ -1,0 +1,4 @@
+//! Formulas: parsed, moved, computed.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| hebiao::fuzzing::formula(bytes));

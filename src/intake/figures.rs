@@ -371,6 +371,7 @@ pub(super) fn brief(text: &str) -> String {
 fn shown(value: Value<'_>, why: Unreadable) -> String {
     match value {
         Value::Text(text) => brief(text),
+        Value::Number(x) if !x.is_finite() => x.to_string(),
         Value::Number(x) => brief(&value::plain(x)),
         Value::Date(serial) if why == Unreadable::DateForNumber => {
             value::day(serial).unwrap_or_else(|| value::plain(serial))

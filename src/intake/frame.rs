@@ -6,7 +6,7 @@ use super::locate::Located;
 use super::value::{fold, money_scale, plain};
 use crate::place::Cell;
 use crate::rulebook::form::Form;
-use crate::rulebook::written::Severity;
+use crate::rulebook::written::{Severity, Type};
 use crate::words::Text;
 use crate::workbook::Value;
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,7 @@ pub(super) fn findings(
     found.extend(signatures(form, located, around));
     found.extend(unit_line(form, grid, located, around));
     found.extend(stale(grid, located));
+    found.extend(damaged_words(form, grid, located));
     found.extend(damaged(grid));
     found
 }
@@ -337,6 +338,28 @@ pub(super) fn typed_over(grid: &Grid<'_>, located: &Located) -> Vec<Cell> {
     found.sort_unstable();
     found.dedup();
     found
+}
+
+/// Cells of words that the reader could not make out: no check of figures tells them.
+fn damaged_words(form: &Form, grid: &Grid<'_>, located: &Located) -> Vec<FrameFinding> {
+    let is_words = |cell: &&Cell| {
+        let column = located
+            .columns
+            .iter()
+            .position(|at| *at == Some(cell.column));
+        (located.head.1..=located.last).contains(&cell.row)
+            && column.is_some_and(|at| form.columns[at].kind == Some(Type::Text))
+    };
+    let damaged = grid.sheet.facts.damaged.iter().filter(is_words);
+    let finding = |cell: &Cell| {
+        let message = Text::new("这个单元格读不出来", "this cell cannot be read");
+        let fix = Text::new(
+            "清除单元格内容和格式后重新填写",
+            "clear the cell's contents and format and fill it anew",
+        );
+        FrameFinding::new("cells", Some(*cell), message, fix)
+    };
+    damaged.map(finding).collect()
 }
 
 /// Cells that the reader could not make out. Those of the table are told each at its place.

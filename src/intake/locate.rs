@@ -277,11 +277,25 @@ fn path_over(grid: &Grid<'_>, row: u32, column: u32) -> Path {
             continue;
         }
         seen = merge;
-        if let Some(label) = grid.label(cell) {
+        let label = grid
+            .label(cell)
+            .or_else(|| (level < row).then(|| label_left(grid, cell))?);
+        if let Some(label) = label {
             parts.push(part(label));
         }
     }
     parts
+}
+
+/// The label to the left of a blank cell, where a sheet has no merged cells: text files lose them,
+/// and the label of a group stands over its first column only.
+fn label_left<'a>(grid: &Grid<'a>, cell: Cell) -> Option<&'a str> {
+    if !grid.sheet.facts.merges.is_empty() || grid.cell(cell).is_some() {
+        return None;
+    }
+    let row = grid.row(cell.row);
+    let before = row.partition_point(|raw| raw.cell.column < cell.column);
+    grid.text(row[..before].last()?)
 }
 
 /// The first row of a heading: it reaches up as far as its merged cells do.

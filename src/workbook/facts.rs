@@ -74,7 +74,7 @@ pub(super) fn read(part: impl Read, limits: &Limits) -> Result<(Facts, u64), Err
         has_branches |= branches.find(piece).is_some();
         for at in formula.find_iter(piece) {
             let next = piece.get(at + formula.needle().len());
-            if matches!(next, Some(b'>' | b' ' | b'/')) {
+            if next.is_some_and(|byte| matches!(byte, b'>' | b'/') || byte.is_ascii_whitespace()) {
                 around.facts.formulas += 1;
                 if cells.is_without_result(piece, at) {
                     match cells.around(piece, at) {
@@ -168,7 +168,8 @@ impl CellTags {
     fn is_in_value(&self, before: &[u8]) -> bool {
         let tag = memchr::memrchr(b'<', before).map(|at| &before[at..]);
         let rest = tag.and_then(|tag| tag.strip_prefix(self.value.as_slice()));
-        rest.is_some_and(|rest| matches!(rest.first(), Some(b'>' | b' ')))
+        let first = rest.and_then(|rest| rest.first());
+        first.is_some_and(|byte| *byte == b'>' || byte.is_ascii_whitespace())
     }
 
     /// The cell that a place in a piece lies in, if it says where it stands.
@@ -181,11 +182,12 @@ impl CellTags {
     fn attribute<'a>(&self, piece: &'a [u8], place: usize, name: &[u8]) -> Option<&'a [u8]> {
         let is_tag = |at: &usize| {
             let next = piece.get(at + self.start.len());
-            next.is_some_and(u8::is_ascii_whitespace)
+            next.is_some_and(|byte| *byte == b'>' || byte.is_ascii_whitespace())
         };
         let mut starts = memmem::rfind_iter(&piece[..place], &self.start);
-        let start = starts.find(is_tag)?;
-        let mut rest = &piece[start + self.start.len()..place];
+        let start = starts.find(is_tag)? + self.start.len();
+        let end = memchr::memchr(b'>', &piece[start..place])?;
+        let mut rest = &piece[start..start + end];
         while let Some(sign) = memchr::memchr(b'=', rest) {
             let key = rest[..sign].trim_ascii();
             let value = rest[sign + 1..].trim_ascii_start();
@@ -197,9 +199,6 @@ impl CellTags {
                 return Some(&value[1..=end]);
             }
             rest = &value[end + 2..];
-            if rest.trim_ascii_start().first() == Some(&b'>') {
-                return None;
-            }
         }
         None
     }

@@ -211,10 +211,10 @@ fn is_text(head: &[u8]) -> bool {
         let bytes = head.iter().skip(side).step_by(2);
         bytes.filter(|byte| **byte == 0).count()
     };
-    // Of UTF-16 the signs of the Latin script, digits and commas among them, have a zero each, all
-    // on one side.
+    // Of UTF-16 the signs of the Latin script, digits and commas among them, have a zero each, on
+    // one side; of Chinese signs few have one on the other.
     let (first, second) = (zeros(0), zeros(1));
-    let wide = first.min(second) == 0 && first.max(second) * 20 >= head.len();
+    let wide = first.max(second) * 20 >= head.len() && first.max(second) > 4 * first.min(second);
     wide || first + second == 0 && !has_controls(head)
 }
 
@@ -249,7 +249,7 @@ fn package(bytes: &[u8]) -> Kind {
     };
     let mut kind = Kind::Archive;
     for name in package.file_names().flatten() {
-        let name = name.to_lowercase();
+        let name = name.to_lowercase().replace('\\', "/");
         if name.ends_with("workbook.xml") && name.contains('/') || name == "workbook.xml" {
             return Kind::Xlsx;
         }

@@ -77,12 +77,17 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<Book, Error>
         None => Strings::default(),
     };
     let formats: Arc<[NumberFormat]> = styles.formats.as_slice().into();
-    let (mut sheets, mut parts) = (Vec::new(), BTreeSet::new());
+    let (mut sheets, mut unread) = (Vec::new(), Vec::new());
+    let mut parts = BTreeSet::new();
     for listed in outline.sheets {
-        // Charts, dialogs and macro sheets have no figures.
-        let Some(part) = related.worksheet(&listed.relation) else {
+        let Some(part) = related.of(&listed.relation) else {
+            unread.push(listed.name);
             continue;
         };
+        // Charts, dialogs and macro sheets have no figures.
+        if related.worksheet(&listed.relation).is_none() {
+            continue;
+        }
         // A thousand sheets could share one large part.
         if !parts.insert(part) {
             return Err(Error::damaged("two sheets share a part"));
@@ -102,8 +107,8 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<Book, Error>
     }
     Ok(Book {
         sheets,
+        unread,
         about: package.about(".xlsb"),
-        ..Book::default()
     })
 }
 

@@ -3,6 +3,7 @@
 //! Only calamine's streaming calls are used. The dense ones allocate for two cells in opposite
 //! corners, the formula calls for a shared index that a file makes up.
 
+use super::format::built_in;
 use super::package::{BookFacts, Package};
 use super::{
     Book, Budget, DAYS_TO_1904, Error, NumberFormat, RawCell, RawSheet, Value, facts, formula,
@@ -76,14 +77,20 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<Book, Error>
             let codes = cells.styles().iter().map(|style| {
                 let format = style.number_format.as_ref();
                 format.map_or_else(NumberFormat::default, |format| {
-                    NumberFormat::new(format.format_code.clone())
+                    // calamine calls formats General that only Chinese Excel has built in.
+                    let built_in = format
+                        .format_id
+                        .and_then(|id| u16::try_from(id).ok())
+                        .map(built_in);
+                    let code = built_in.filter(|_| format.format_code == "General");
+                    NumberFormat::new(code.unwrap_or(&format.format_code))
                 })
             });
             codes.collect()
         });
         let mut sheet = RawSheet::new(name, hidden, Arc::clone(formats));
         sheet.facts = facts;
-        sheet.damaged = lost;
+        sheet.damaged = lost + sheet.facts.damaged.len() as u64;
         sheet.cells.reserve(declared(&cells.dimensions()));
         fill(&mut sheet, &mut cells, from_1904, budget)?;
         sheet.close();
@@ -93,6 +100,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<Book, Error>
         {
             sheet.facts.damaged.extend(unread(part, &sheet.cells)?);
             sheet.facts.damaged.sort_unstable();
+            sheet.facts.damaged.dedup();
         }
         // Formulas are gone through only where there are some; the stream of cells has no texts.
         if sheet.facts.formulas > 0

@@ -236,3 +236,85 @@ hide row 8
         )]
     ));
 }
+
+/// The official frame as separated values: what merged cells said is lost.
+const SEPARATED: &str = "课题情况,,,,,,
+填报单位：重庆市巴南区教育委员会,,,2023年1—12月,,,单位：项
+类别,代码,申报数,,,立项数,覆盖率（%）
+,,本年,上年同期,增长（%）,,
+甲,乙,1,2,3,4,5
+合　　计,01,99,90,10.0,30,80
+　重点,02,66,60,10.0,10,80
+
+　一般,03,\"33\",30,10.0,２０,80％
+　其中：学校承担,04,11,10,10.0,2,80
+";
+
+#[test]
+fn separated_values_are_read_in_every_encoding() {
+    let office = Office::new(FORM);
+    let wide = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<u8>>()
+    };
+    let marked = |text: &str| [&[0xff, 0xfe][..], &wide(text)].concat();
+    let tabs = SEPARATED.replace(',', "\t");
+    let (gbk, ..) = encoding_rs::GB18030.encode(SEPARATED);
+    let files = [
+        ("utf8.csv", SEPARATED.as_bytes().to_vec()),
+        ("bom.csv", [b"\xef\xbb\xbf", SEPARATED.as_bytes()].concat()),
+        ("gbk.csv", gbk.to_vec()),
+        ("utf16.txt", marked(&tabs)),
+        ("bare.tsv", wide(&tabs)),
+        ("semi.xls", SEPARATED.replace(',', ";").into_bytes()),
+    ];
+    for (name, bytes) in files {
+        let seen = inspected(&office, name, &bytes);
+        let expected = "读出：巴南区 T01 2023-12，1 条记录，20 个数，0 处没有数，0 处读不出";
+        assert!(seen.contains(expected), "{name}: {seen}");
+        assert!(
+            checked(&office, name).starts_with("2023-12：必改 0，核实 0"),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn a_web_page_under_the_name_xls_is_read() {
+    let office = Office::new(FORM);
+    let page = "<html><head><meta http-equiv=content-type content='text/html; charset=gb2312'></head><body>
+<div>填报单位：重庆市巴南区教育委员会</div><div>2023年12月</div>
+<table border=1><tr><td rowspan=2>类别<td rowspan=2>代码<td colspan=3>申报数<td rowspan=2>立项数<td rowspan=2>覆盖率（%）</tr>
+<tr><td>本年<td>上年同期<td>增长（%）</tr>
+<tr><td>合计<td>01<td>99<td>90<td>10.0<td>30<td>80</tr>
+<tr><td>重点<td>02<td>66<td>60<td>10.0<td>10<td>80</tr>
+<tr><td>一般<td>03<td>33<td>30<td>10.0<td>20<td>80</tr>
+<tr><td>其中：学校承担<td>04<td>11<td>10<td>10.0<td>12<td>80</tr>
+</table></body></html>";
+    let (bytes, ..) = encoding_rs::GBK.encode(page);
+    let seen = inspected(&office, "导出.xls", &bytes);
+    assert!(seen.contains("20 个数，0 处没有数"), "{seen}");
+    let said = checked(&office, "导出.xls");
+    assert!(said.contains("导出.xls › 网页!F8"), "{said}");
+}
+
+/// What is no package comes back as a plain workbook with the findings on it, at the same cells.
+#[test]
+fn a_submission_in_text_comes_back_as_a_workbook() {
+    let office = Office::new(FORM);
+    let wrong = SEPARATED.replace("04,11,10,10.0,2,80", "04,11,10,10.0,12,80");
+    office.put("input/2023-12/巴南区.csv", wrong.as_bytes());
+    let said = office.hebiao(&["run", "--period", "2023-12", "--now", "2024-01-08T02:00"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let report = "output/2023-12/districts/500113-巴南区/审核反馈-2023年12月-巴南区-T01.xlsx";
+    let said = office.hebiao(&["inspect", report, "--period", "2023-12"]);
+    assert!(said.out.contains("工作表“文本” A1:G10"), "{}", said.out);
+    // Mended there and sent back, it takes the place of the text that it was made from.
+    let bytes = std::fs::read(office.path(report)).expect("a report");
+    office.put("input/2023-12/回复.xlsx", &bytes);
+    let said = office.hebiao(&["run", "--period", "2023-12", "--now", "2024-01-09T02:00"]);
+    assert_eq!(said.code, 1, "{}", said.err);
+    let run = office.json("output/2023-12/run.json");
+    assert_eq!(run["files"].as_array().map(Vec::len), Some(2));
+}

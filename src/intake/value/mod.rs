@@ -177,8 +177,8 @@ pub fn without_unit(label: &str) -> (String, Option<String>) {
 
 /// A number as text: a code of ten digits without an exponent.
 pub fn plain(x: f64) -> String {
-    use crate::number::{canonical, exact, show};
-    canonical(x).map_or_else(String::new, |x| show(&exact(x)))
+    // The shortest decimal that is this number, without an exponent.
+    crate::number::canonical(x).map_or_else(String::new, |x| x.to_string())
 }
 
 /// The power of ten between two units of money, if both are: −4 from 元 to 万元.

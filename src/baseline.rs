@@ -18,14 +18,20 @@ pub struct Baseline {
 }
 
 impl Baseline {
-    /// The periods that a run of this period compares with, for each form that is asked for.
-    pub fn wanted(rulebook: &Rulebook, period: Period) -> Vec<(Period, usize)> {
+    /// The periods that a run of this period compares with, for each form that is asked for, and
+    /// those of forms of other months that came along.
+    pub fn wanted(
+        rulebook: &Rulebook,
+        period: Period,
+        along: &[(Period, usize)],
+    ) -> Vec<(Period, usize)> {
         let mut wanted: Vec<(Period, usize)> = rulebook
             .forms
             .iter()
             .enumerate()
             .filter(|(_, form)| form.is_due_in(period))
             .flat_map(|(at, form)| [(period.last_year(), at), (form.period_before(period), at)])
+            .chain(along.iter().copied())
             .collect();
         wanted.sort_unstable();
         wanted.dedup();

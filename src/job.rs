@@ -225,7 +225,7 @@ fn one(
     log.begin(period);
     let files = read(order, rulebook, pool, period, &order.input, log)?;
     let files = with_arrivals(files, &output.published(&period.to_string()), order.now);
-    let baseline = baseline(order, rulebook, pool, period, log)?;
+    let baseline = baseline(order, rulebook, pool, period, &files, log)?;
     let sources_of: BTreeMap<String, Source> = files
         .iter()
         .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
@@ -421,11 +421,15 @@ pub fn baseline(
     rulebook: &Rulebook,
     pool: &Pool,
     period: Period,
+    files: &[FileRead],
     log: &Log,
 ) -> Result<Baseline, Error> {
+    let received = files.iter().flat_map(|file| &file.reading.received);
+    let along = received.filter_map(|one| Some((one.period.filter(|of| *of != period)?, one.form)));
+    let along: Vec<(Period, usize)> = along.collect();
     let mut baseline = Baseline::default();
     let mut unpublished: BTreeMap<Period, BTreeSet<usize>> = BTreeMap::new();
-    for (earlier, form) in Baseline::wanted(rulebook, period) {
+    for (earlier, form) in Baseline::wanted(rulebook, period, &along) {
         if !baseline.take_published(&order.output, rulebook, (earlier, form)) {
             unpublished.entry(earlier).or_default().insert(form);
         }
@@ -482,7 +486,9 @@ fn evaluated_nothing(judged: &Judged<'_>) -> bool {
         .outcomes
         .iter()
         .filter(|rule| !rule.formula.is_empty());
-    !judged.submissions.is_empty() && of_figures.map(verdicts).sum::<u64>() == 0
+    // A nil return of a list has no figures to look at, and is lawful.
+    let has_records = judged.submissions.iter().any(|one| one.table.records() > 0);
+    has_records && of_figures.map(verdicts).sum::<u64>() == 0
 }
 
 fn hashed(sources: &Sources) -> Vec<Hashed> {

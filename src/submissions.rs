@@ -7,13 +7,14 @@
 
 use crate::finding::{Finding, Unit};
 use crate::intake::{FrameFinding, Reading, Received};
+use crate::number;
 use crate::period::Period;
 use crate::place::Place;
 use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::{Form, Variable};
-use crate::rulebook::written::{Audience, Severity};
-use crate::table::{Draft, Records};
+use crate::rulebook::written::{Audience, Severity, Type};
+use crate::table::{Draft, Figure, Records};
 use crate::words::Text;
 use crate::worker::Source;
 use chrono::NaiveDateTime;
@@ -151,6 +152,10 @@ impl Choosing<'_> {
         });
         let mut all = all.into_iter();
         let mut current = all.next()?;
+        if all.len() == 0 && !self.form.is_fixed() && is_correction(&self.files[current.file].name)
+        {
+            findings.push(self.without_original(&current));
+        }
         for next in all {
             let gaps = self.differences(&current.draft, &next.draft);
             if gaps.is_empty() {
@@ -161,7 +166,10 @@ impl Choosing<'_> {
                 self.correct(&mut current, &next, notes);
                 continue;
             }
-            match self.newer(current.file, next.file) {
+            // Two clerks have mended one report, each in their own way.
+            let original = |one: &Sent| self.files[one.file].reading.made_from();
+            let is_twin = original(&current).is_some() && original(&current) == original(&next);
+            match self.newer(current.file, next.file).filter(|_| !is_twin) {
                 Some(Ordering::Less) if self.is_partial(&current.draft, &next.draft) => {
                     findings.push(self.held(&current, &next));
                 }
@@ -201,7 +209,8 @@ impl Choosing<'_> {
         let (a, b) = (&self.files[a], &self.files[b]);
         let saved = (&a.reading.about.modified, &b.reading.about.modified);
         let saved = match saved {
-            (Some(a), Some(b)) => a.cmp(b),
+            // A time of the office's zone and one of Greenwich don't compare.
+            (Some(a), Some(b)) if a.ends_with('Z') == b.ends_with('Z') => a.cmp(b),
             _ => Ordering::Equal,
         };
         let signs = [
@@ -227,11 +236,9 @@ impl Choosing<'_> {
         let main = self.form.variables.iter().position(Variable::adds_up);
         let total = |draft: &Draft| {
             let total = main.map(|main| draft.sum(main));
-            total.map(|total| total * crate::number::Exact::from_integer(of.into()))
+            total.map(|total| total * number::Exact::from_integer(of.into()))
         };
-        let least = |total: crate::number::Exact| {
-            total * crate::number::Exact::new(share.into(), of.into())
-        };
+        let least = |total: number::Exact| total * number::Exact::new(share.into(), of.into());
         next.records * of < current.records * share || total(next) < total(current).map(least)
     }
 
@@ -334,17 +341,47 @@ impl Choosing<'_> {
         let (first, second) = (&self.files[current.file].name, &self.files[next.file].name);
         let (name, form) = (&self.unit.name, &self.form.id);
         let (had, has) = (current.draft.records, next.draft.records);
+        let main = self.form.variables.iter().position(Variable::adds_up);
+        let total =
+            |draft: &Draft| main.map_or_else(String::new, |main| number::show(&draft.sum(main)));
+        let label = main
+            .map(|main| self.form.variable_label(main))
+            .unwrap_or_default();
+        let (before, after) = (total(&current.draft), total(&next.draft));
         Finding {
             found: second.clone(),
-            message: both!(
-                "{name} {form} 新报的“{second}”有 {has} 条记录，原报“{first}”有 {had} 条：疑为部分更正，未替换",
-                "{name} sent `{second}` for {form} with {has} records, `{first}` had {had}: it looks like a correction of a part and was not put in its place"
+            message: Text::new(
+                format!(
+                    "{name} {form} 新报的“{second}”有 {has} 条记录、{}合计 {after}，原报“{first}”有 {had} 条、合计 {before}：疑为部分更正，未替换",
+                    label.zh
+                ),
+                format!(
+                    "{name} sent `{second}` for {form} with {has} records and {after} in all ({}), `{first}` had {had} and {before}: it looks like a correction of a part and was not put in its place",
+                    label.en
+                ),
             ),
             fix: Text::new(
                 "部分更正请在文件名写“更正”；确是全表的，与填报单位核实后删去原报",
                 "a correction of some rows has 更正 in its name; if it is the whole list, take the older one out",
             ),
             ..self.asked(second)
+        }
+    }
+
+    fn without_original(&self, one: &Sent) -> Finding {
+        let file = &self.files[one.file].name;
+        let (name, form, has) = (&self.unit.name, &self.form.id, one.draft.records);
+        Finding {
+            found: file.clone(),
+            message: both!(
+                "{name} {form} 只收到更正“{file}”（{has} 条记录），没有收到原报，暂按全表审核",
+                "{name} sent only a correction of {form}, `{file}` with {has} records, and nothing that it corrects; it is taken for the whole list"
+            ),
+            fix: Text::new(
+                "向填报单位要原报",
+                "ask the district for the list that it corrects",
+            ),
+            ..self.asked(file)
         }
     }
 
@@ -397,7 +434,8 @@ pub fn differences(form: &Form, a: &impl Records, b: &Draft) -> Vec<Difference> 
             if first == second {
                 continue;
             }
-            let (first, second) = (first.shown(), second.shown());
+            let show = |figure: Figure<'_>| shown_figure(figure, variable.kind, variable.scale());
+            let (first, second) = (show(first), show(second));
             let label = form.variable_label(at);
             let cell = b.cell(of_b, variable.column, variable.row);
             let of = |label: String| {
@@ -450,6 +488,19 @@ pub fn differences(form: &Form, a: &impl Records, b: &Draft) -> Vec<Difference> 
     found.extend(gone);
     found.extend(come);
     found
+}
+
+/// A figure as people write it: a rate in percent.
+fn shown_figure(figure: Figure<'_>, kind: Type, scale: i32) -> String {
+    let sign = match kind {
+        Type::Percent => "%",
+        Type::Points => "个百分点",
+        _ => "",
+    };
+    match figure {
+        Figure::Number(x) => format!("{}{sign}", Figure::Number(number::shift(x, -scale)).shown()),
+        other => other.shown(),
+    }
 }
 
 /// Records by key; of several with one key each by its turn.

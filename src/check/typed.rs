@@ -104,8 +104,8 @@ fn words(why: Unreadable) -> [&'static str; 4] {
             "convert it to the column's unit and enter the number alone",
         ],
         Unreadable::Scientific => [
-            "填的是“{found}”：科学计数法，后面的数字已经丢失",
-            "`{found}` is in scientific notation: digits were lost",
+            "填的是“{found}”：科学计数法，后面的数字可能已经丢失",
+            "`{found}` is in scientific notation: digits may have been lost",
             "把单元格格式改为文本或常规，重新填写完整的数字",
             "set the cell's format to text or General and enter all digits again",
         ],

@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let Some(period) = period(arguments.period, &files, lang) else {
         return Exit::Failed;
     };
-    let baseline = match job::baseline(&order, &loaded.rulebook, &pool, period, &log) {
+    let baseline = match job::baseline(&order, &loaded.rulebook, &pool, period, &files, &log) {
         Ok(baseline) => baseline,
         Err(error) => {
             complain(lang, &super::run::words(&error), &error);

@@ -112,7 +112,12 @@ impl Told {
         } else {
             format!("（{}）", facts.join("，"))
         };
-        self.line(0, &Text::same(format!("{}{facts}", file.name)));
+        let plain = facts
+            .replace('（', " (")
+            .replace('）', ")")
+            .replace('，', ", ");
+        let name = &file.name;
+        self.line(0, &both!("{name}{facts}", "{name}{plain}"));
         if let Some(why) = refused {
             self.line(
                 1,

@@ -45,7 +45,16 @@ fn list(folder: &Path, prefix: &str, depth: usize, found: &mut Vec<Candidate>) -
         let path = entry.path();
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            if depth < MOST_DEPTH && list(&path, &format!("{name}/"), depth + 1, found).is_err() {
+            if depth == MOST_DEPTH {
+                found.push(refused(
+                    name,
+                    path,
+                    Text::new(
+                        "文件夹套得太深（八层以上），里面没有读取。请把文件往上移",
+                        "the folder lies more than eight deep and was not looked into: move the files up",
+                    ),
+                ));
+            } else if list(&path, &format!("{name}/"), depth + 1, found).is_err() {
                 found.push(refused(
                     name,
                     path,

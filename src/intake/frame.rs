@@ -119,10 +119,30 @@ pub(super) fn findings(
     found.extend(rows(form, located));
     found.extend(signatures(form, located, around));
     found.extend(unit_line(form, grid, located, around));
+    found.extend(again(located));
     found.extend(stale(grid, located));
     found.extend(damaged_words(form, grid, located));
     found.extend(damaged(grid));
     found
+}
+
+/// The form once more on the same sheet, below the table that is read.
+fn again(located: &Located) -> Option<FrameFinding> {
+    let row = located.again?;
+    let line = row + 1;
+    let message = both!(
+        "同一工作表第 {line} 行起又有一份这张表，没有读取",
+        "the same sheet holds the form once more from row {line} on, which was not read"
+    );
+    let fix = Text::new(
+        "一张工作表只留一份后重报",
+        "leave one on the sheet and send it again",
+    );
+    let finding = FrameFinding::new("sheets", Some(Cell::new(row, 0)), message, fix);
+    Some(FrameFinding {
+        severity: Severity::Query,
+        ..finding
+    })
 }
 
 /// Figures whose formula says other than the result that is stored beside it.

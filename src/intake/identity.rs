@@ -112,8 +112,9 @@ fn lines(rulebook: &Rulebook, grid: &Grid<'_>, rows: std::ops::Range<u32>) -> Su
         if let Some(value) = labelled(grid, cell, text, "表号") {
             found.form_no.get_or_insert((cell, value));
         }
-        for label in ["计量单位", "单位"] {
+        for label in ["计量单位", "金额单位", "货币单位", "单位"] {
             if let Some(value) = labelled(grid, cell, text, label) {
+                let value = value.trim_end_matches(')').to_owned();
                 found.unit.get_or_insert((cell, value));
             }
         }
@@ -148,7 +149,8 @@ fn labelled(grid: &Grid<'_>, cell: Cell, text: &str, label: &str) -> Option<Stri
         .iter()
         .filter(|raw| raw.cell.column > cell.column);
     let next = beside.next().and_then(|raw| grid.text(raw));
-    let next = next.filter(|next| !next.contains([':', '：']));
+    // What stands further along the line is another label, or the month.
+    let next = next.filter(|next| !next.contains([':', '：']) && period::mention(next).is_none());
     // A label that stands alone without a colon and has nothing beside it is some heading.
     match next {
         Some(next) => Some(next.trim().to_owned()),
@@ -163,8 +165,8 @@ fn after(text: &str, label: &str) -> Option<String> {
     let label: Vec<char> = label.chars().collect();
     let mut start = None;
     for from in 0..chars.len() {
-        // A label begins a text or stands behind a space: 计量单位 is not 填报单位's 单位.
-        if from > 0 && !chars[from - 1].is_whitespace() {
+        // A label begins a text or stands behind a space or bracket: 计量单位 is not 填报单位's 单位.
+        if from > 0 && !chars[from - 1].is_whitespace() && chars[from - 1] != '(' {
             continue;
         }
         let (mut at, mut matched) = (from, 0);
@@ -431,9 +433,10 @@ impl Signs<'_> {
             )));
         };
         // 去年, 上年: a helper sheet with the figures of another year.
+        let name = fold(sheet);
         let elsewhen = ["去年", "上年", "上期", "上月"]
             .iter()
-            .any(|word| sheet.contains(word));
+            .any(|word| name.starts_with(word) || name.ends_with(word));
         let says = |mention: &Mention| mention.words();
         let asked = wanted.words();
         if elsewhen {

@@ -35,6 +35,8 @@ pub struct Located {
     pub torn_rows: Vec<(Cell, String)>,
     /// Rows of a list that are no records but sums of some.
     pub sums: Vec<SumRow>,
+    /// The row in which the form's heading ends once more, below the table.
+    pub again: Option<u32>,
     /// The last row of the table.
     pub last: u32,
     /// The row below the last that may still be about the table.
@@ -160,7 +162,8 @@ impl<'a> Headings<'a> {
         let mut from = 0;
         let tables = heads.into_iter().zip(ends).map(|(head, end)| {
             let heading = &self.forms[head.form];
-            let located = heading.table(grid, head, from, end);
+            let mut located = heading.table(grid, head, from, end);
+            located.again = self.again(grid, &located);
             from = located.last + 1;
             located
         });
@@ -172,6 +175,23 @@ impl<'a> Headings<'a> {
     pub fn nearest(&self, grid: &Grid<'_>) -> Option<(usize, usize, usize)> {
         let best = self.best(grid).into_iter().max_by_key(|head| head.score)?;
         Some((best.form, best.score, self.forms[best.form].needed()))
+    }
+
+    /// The row below a table in which the whole heading of its form stands once more.
+    fn again(&self, grid: &Grid<'_>, located: &Located) -> Option<u32> {
+        let heading = &self.forms[located.form];
+        let rows = grid.rows.iter().map(|(row, _)| *row);
+        let below = rows.filter(|row| (located.last + 1..located.end).contains(row));
+        let mut below = below.take_while(|row| *row < HEAD_ROWS);
+        below.find(|row| {
+            let columns = heading.columns_at(&self.paths(grid, *row));
+            let needed = columns.iter().zip(&heading.form.columns);
+            heading.needed() >= 2
+                && needed
+                    .filter(|(at, column)| at.is_some() && !column.optional)
+                    .count()
+                    == heading.needed()
+        })
     }
 
     /// Of each form the row in which its heading stands the most complete, if it is one.
@@ -270,20 +290,20 @@ impl<'a> Headings<'a> {
 fn path_over(grid: &Grid<'_>, row: u32, column: u32) -> Path {
     let mut parts: Path = Vec::new();
     let mut seen = None;
-    for level in row.saturating_sub(LEVELS - 1)..=row {
+    for level in (row.saturating_sub(LEVELS - 1)..=row).rev() {
         let cell = Cell::new(level, column);
         let merge = grid.merge(cell);
         if merge.is_some() && merge == seen {
             continue;
         }
         seen = merge;
-        let label = grid
-            .label(cell)
-            .or_else(|| (level < row).then(|| label_left(grid, cell))?);
-        if let Some(label) = label {
+        // Over a label of the column's own, a blank is a part of the group to the left.
+        let group = || (!parts.is_empty()).then(|| label_left(grid, cell))?;
+        if let Some(label) = grid.label(cell).or_else(group) {
             parts.push(part(label));
         }
     }
+    parts.reverse();
     parts
 }
 
@@ -391,6 +411,7 @@ impl<'a> Heading<'a> {
             unknown_rows: Vec::new(),
             torn_rows: Vec::new(),
             sums: Vec::new(),
+            again: None,
             last,
             end,
         };
@@ -535,10 +556,14 @@ impl<'a> Heading<'a> {
                 }
             }
         }
-        // What stands below the table's last row is not a row of it.
-        located
-            .unknown_rows
-            .retain(|(cell, _)| cell.row < located.last);
+        // Rows that follow on the last one were added by somebody; what stands apart below the
+        // table is not of it.
+        let mut below = located.last;
+        located.unknown_rows.retain(|(cell, _)| {
+            let follows = cell.row <= below + 1;
+            below = below.max(if follows { cell.row } else { below });
+            follows
+        });
         located.rows = rows;
     }
 
@@ -582,7 +607,10 @@ impl<'a> Heading<'a> {
                 continue;
             }
             let has_key = cells.iter().any(|raw| keys.contains(&raw.cell.column));
-            if let Some((label, kind)) = sum_row(grid, cells) {
+            let sum = sum_row(grid, cells);
+            if let Some((label, kind)) =
+                sum.filter(|_| cells.iter().any(|raw| grid.is_number(raw) || has_key))
+            {
                 located.sums.push(SumRow {
                     row: *row,
                     label,
@@ -616,9 +644,10 @@ impl<'a> Heading<'a> {
 
 /// Whether a row shows the labels of the heading's last row once more.
 fn repeats_heading(grid: &Grid<'_>, cells: &[RawCell], located: &Located) -> bool {
+    let (first, last) = located.head;
     let is_label = |raw: &RawCell| {
-        let label = grid.label(Cell::new(located.head.1, raw.cell.column));
-        label.is_some() && grid.text(raw) == label
+        let label = |row| grid.label(Cell::new(row, raw.cell.column));
+        (first..=last).any(|row| label(row).is_some() && grid.text(raw) == label(row))
     };
     cells.len() >= 2 && grid.text(&cells[0]).is_some() && cells.iter().all(is_label)
 }
@@ -652,8 +681,11 @@ fn sum_row(grid: &Grid<'_>, cells: &[RawCell]) -> Option<(String, SumKind)> {
     }
     let label = fold(first);
     let core = label.trim_start_matches(['#', '*', '(', '一', '二', '三', '四', '、', ')']);
-    // A school may be called what it likes: a sum's name is short.
-    let kind = if core.chars().count() > 10 {
+    // A school may be called what it likes: a sum's name is short, or begins as one.
+    let begins = ["合计", "总计", "共计", "小计", "其中"]
+        .iter()
+        .any(|word| core.starts_with(word));
+    let kind = if core.chars().count() > if begins { 30 } else { 10 } {
         return None;
     } else if core.starts_with("其中") {
         SumKind::OfWhich

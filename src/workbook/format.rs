@@ -10,6 +10,8 @@ pub struct Format {
     /// Power of ten from what is stored to what is shown, the percent sign aside: −3 for a
     /// trailing comma.
     pub scale: i8,
+    /// The power of ten of the 万 or 亿 that it shows behind the number.
+    pub named: i8,
     /// Whether it shows a percentage.
     pub percent: bool,
     /// The decimals that it shows; none where it shows what there is.
@@ -35,10 +37,8 @@ pub fn parse(code: &str) -> Format {
             // Only the first section, that of positive numbers, is looked at.
             ';' => break,
             '"' => {
-                for quoted in chars.by_ref() {
-                    if quoted == '"' {
-                        break;
-                    }
+                for quoted in chars.by_ref().take_while(|c| *c != '"') {
+                    format.named = format.named.max(power(quoted));
                 }
             }
             '[' => {
@@ -71,7 +71,7 @@ pub fn parse(code: &str) -> Format {
                 format.date = true;
             }
             'G' | 'g' if is_general => return format,
-            _ => {}
+            other => format.named = format.named.max(power(other)),
         }
     }
     if format.date {
@@ -90,6 +90,15 @@ pub fn parse(code: &str) -> Format {
     }
     format.decimals = (shows_digits && (after_point || code.contains('0'))).then_some(decimals);
     format
+}
+
+/// The power of ten that a sign stands for.
+fn power(sign: char) -> i8 {
+    match sign {
+        '万' => 4,
+        '亿' => 8,
+        _ => 0,
+    }
 }
 
 /// The code of a number format that is not written into files, as the Chinese Excel shows it.

@@ -236,6 +236,8 @@ fn compound(bytes: &[u8]) -> Kind {
         Kind::Encrypted
     } else if holds("WordDocument") && !holds("Workbook") {
         Kind::Word
+    } else if holds("PowerPoint Document") {
+        Kind::Unknown
     } else {
         Kind::Xls
     }
@@ -259,6 +261,9 @@ fn package(bytes: &[u8]) -> Kind {
         // An encrypted one may hold nothing else.
         if name == "encrypted-package" {
             return Kind::Ods;
+        }
+        if name == "ppt/presentation.xml" {
+            return Kind::Unknown;
         }
         if name == "word/document.xml" {
             kind = Kind::Word;

@@ -318,3 +318,66 @@ fn a_submission_in_text_comes_back_as_a_workbook() {
     let run = office.json("output/2023-12/run.json");
     assert_eq!(run["files"].as_array().map(Vec::len), Some(2));
 }
+
+/// What fresh eyes found: each was read wrongly, or refused, once.
+#[test]
+fn what_clerks_do_to_the_frame_does_not_mislead() {
+    let office = Office::new(FORM);
+    let told = |name: &str, drawn: &str| {
+        let seen = inspected(&office, name, &book(&[("课题（含上年同期）", drawn)]));
+        (seen, checked(&office, name))
+    };
+    // A blank reporter beside the month: the file's name says whose it is.
+    let blank = drawn(BODY).replace("填报单位：重庆市巴南区教育委员会", "填报单位：");
+    let (seen, said) = told("巴南区.xlsx", &blank);
+    assert!(said.starts_with("2023-12：必改 0，核实 0"), "{seen}{said}");
+    // A row that was added below the last is not passed over in silence.
+    let added = drawn(&format!("{BODY}| 9 | 专项 | '09 | 5 | 5 | 0 | 1 | 80 |"));
+    let (seen, _) = told("巴南区.xlsx", &added);
+    assert!(seen.contains("多出的行“专项”，没有读取"), "{seen}");
+    // The form once more on the same sheet.
+    let again = drawn(BODY)
+        + "
+| 20 | 类别 | 代码 | 申报数 | 申报数 | 申报数 | 立项数 | 覆盖率（%） |
+| 21 | | | 本年 | 上年同期 | 增长（%） | | |
+| 22 | 合计 | '01 | 1 | 1 | 0 | 1 | 80 |";
+    let (_, said) = told("巴南区.xlsx", &again);
+    assert!(
+        said.contains("同一工作表第 21 行起又有一份这张表"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_clerks_do_to_a_list_does_not_mislead() {
+    let rows = |unit: &str, total: &str, head: &str| {
+        format!(
+            "
+| 1 | 学校情况 | | | | | {unit} |
+| 2 | 填报单位：重庆市巴南区教育委员会 |
+| 4 | 学校代码 | 学校名称 | 班数 | 在校生数 | 在校生数 | 设备值 |
+| 5 | | | | 合计 | 小学 | |
+| 6 | | | | | 小计 | |
+| 7 | '5001130001 | 巴南一小 | 12 | 500 | 500 | 10000 |
+{head}
+| 11 | '5001130002 | 巴南二小 | 10 | 400 | 400 | 20000 |
+| 12 | {total} | | 22 | 900 | 900 | 30000 |
+| 14 | 填表人：王芳 |
+"
+        )
+    };
+    let again = "
+| 8 | 学校代码 | 学校名称 | 班数 | 在校生数 | 在校生数 | 设备值 |
+| 9 | | | | 合计 | 小学 | |
+| 10 | | | | | 小计 | |";
+    let total = "合计（含民办学校在内的全部）";
+    for unit in ["金额单位：元", "（单位：元）", "计量单位:元"] {
+        let told = list(&[("T02", &rows(unit, total, again))]);
+        assert!(told.contains("记录 2 条"), "{told}");
+        assert!(
+            told.contains("按表上写明的计量单位换算（2 处）"),
+            "{unit} {told}"
+        );
+        assert!(told.contains("必改 0，核实 0"), "{told}");
+    }
+}

@@ -77,7 +77,7 @@ fn one_sign_alone_is_asked_about_and_what_was_in_force_stays() {
     assert_eq!(asked.len(), 1);
     assert!(asked[0].contains("暂用“巴南区.xlsx”"), "{asked:?}");
     assert!(
-        asked[0].contains("G7 一般 · 覆盖率（%） 0.8 → 0.81"),
+        asked[0].contains("G7 一般 · 覆盖率（%） 80% → 81%"),
         "{asked:?}"
     );
     // The district is not asked: nobody but staff can choose.
@@ -155,7 +155,7 @@ fn a_list_that_lost_a_third_of_its_records_is_held() {
     assert_eq!(run(&office, "2024-01-09T02:00").code, 1);
     let asked = messages(&office, "intake.one");
     assert!(asked[0].contains("疑为部分更正，未替换"), "{asked:?}");
-    assert!(asked[0].contains("3 条记录"), "{asked:?}");
+    assert!(asked[0].contains("3 条记录、班数合计 36"), "{asked:?}");
 }
 
 #[test]
@@ -324,4 +324,82 @@ fn an_archive_is_looked_into_and_its_members_come_back_as_themselves() {
                 .is_file()
         );
     }
+}
+
+#[test]
+fn two_returned_copies_of_one_report_are_asked_about_whenever_they_come() {
+    let office = Office::new(FORM);
+    office.sheet(
+        "input/2023-12/巴南区.xlsx",
+        &mended("| 11 | 10 | 10 | 2 |", "| 11 | 10 | 10 | 12 |"),
+    );
+    run(&office, "2024-01-08T02:00");
+    let report = "output/2023-12/districts/500113-巴南区/审核反馈-2023年12月-巴南区-T01.xlsx";
+    let bytes = std::fs::read(office.path(report)).expect("a report");
+    for (at, figure) in [(1, "3"), (2, "4")] {
+        let name = format!("input/2023-12/回复 第{at}次.xlsx");
+        office.put(
+            &name,
+            &changed(
+                &bytes,
+                "<c r=\"F8\"><v>12</v>",
+                &format!("<c r=\"F8\"><v>{figure}</v>"),
+            ),
+        );
+        run(&office, &format!("2024-01-{:02}T02:00", 8 + at));
+    }
+    let asked = messages(&office, "intake.one");
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(
+        asked[0].contains("F8 其中：学校承担 · 立项数 3 → 4"),
+        "{asked:?}"
+    );
+}
+
+/// A workbook with something else in one of its sheets.
+fn changed(package: &[u8], from: &str, to: &str) -> Vec<u8> {
+    use std::io::{Cursor, Read, Write};
+    let mut zip = zip::ZipArchive::new(Cursor::new(package)).expect("a package");
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let mut hits = 0;
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).expect("its bytes");
+        if name.starts_with("xl/worksheets/") {
+            let text = String::from_utf8(bytes).expect("text");
+            hits += text.matches(from).count();
+            bytes = text.replace(from, to).into_bytes();
+        }
+        out.start_file(name, zip::write::SimpleFileOptions::default())
+            .expect("a part");
+        out.write_all(&bytes).expect("its bytes");
+    }
+    assert_eq!(hits, 1, "{from}");
+    out.finish().expect("a package").into_inner()
+}
+
+#[test]
+fn a_correction_by_itself_is_asked_about() {
+    let office = list();
+    office.sheet("input/2023-12/巴南区更正.xlsx", &schools(3, |_| 500));
+    assert_eq!(run(&office, "2024-01-08T02:00").code, 1);
+    let asked = messages(&office, "intake.one");
+    assert!(asked[0].contains("没有收到原报"), "{asked:?}");
+}
+
+#[test]
+fn an_empty_list_is_a_nil_return_and_no_failure() {
+    let office = list();
+    office.sheet("input/2023-12/巴南区.xlsx", &schools(0, |_| 0));
+    let said = run(&office, "2024-01-08T02:00");
+    assert_eq!(said.code, 0, "{}", said.err);
+    let report = office.json("output/2023-12/findings.json");
+    let districts = report["districts"].as_array().expect("districts");
+    let district = districts
+        .iter()
+        .find(|d| d["code"] == "500113")
+        .expect("it");
+    assert_eq!(district["forms"][0]["reporting"], "nil");
 }

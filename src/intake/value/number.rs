@@ -67,6 +67,14 @@ fn seen_scale(asked: &Asked<'_>) -> i8 {
     if is_rate(asked) { -2 } else { 0 }
 }
 
+/// The power of ten that a unit begins with: 4 for 万元.
+fn unit_power(unit: Option<&str>) -> i8 {
+    let powers = [("百万", 6), ("万", 4), ("亿", 8), ("千", 3)];
+    let unit = unit.unwrap_or_default();
+    let found = powers.iter().find(|(word, _)| unit.starts_with(word));
+    found.map_or(0, |(_, power)| *power)
+}
+
 /// A number of the cell as it is kept.
 fn kept(x: f64, scale: i8, asked: &Asked<'_>) -> Result<f64, Unreadable> {
     let fits = |x: &f64| x.abs() < MOST;
@@ -87,8 +95,12 @@ fn number(x: f64, format: Format, asked: &Asked<'_>) -> Result<Read, Unreadable>
         let percent = if format.percent { 0 } else { -2 };
         format.scale.saturating_add(percent)
     } else if format.scale != 0 {
-        // A format that scales shows the unit itself: the heading's is not applied on top.
-        format.scale
+        // A format that scales shows the unit itself: the heading's is not applied on top. What is
+        // shown as 1.2万 is 12,000 where 人 are asked for, and 1.2 where 万元 are.
+        match format.named {
+            0 => format.scale,
+            named => format.scale + named - unit_power(asked.unit),
+        }
     } else {
         asked.unit_scale
     };
@@ -969,7 +981,9 @@ mod tests {
     fn a_scaled_format_means_what_is_shown() {
         let number = column(Type::Number, "人");
         let made = number.cell(Value::Number(12_000.0), parse("0!.0,\"万\""));
-        assert_eq!(made, Ok((1.2, 1, Some(How::Scaled))));
+        assert_eq!(made, Ok((12_000.0, 0, Some(How::Scaled))));
+        let made = number.cell(Value::Number(12_000.0), parse("#,##0,"));
+        assert_eq!(made, Ok((12.0, 0, Some(How::Scaled))));
     }
 
     #[test]

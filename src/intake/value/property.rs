@@ -264,7 +264,9 @@ fn a_stored_number_reads_as_what_its_format_shows() {
             (true, true) => format.scale,
             (true, false) => format.scale - 2,
             (false, _) if format.scale == 0 => column.unit_scale,
-            (false, _) => format.scale,
+            // 万 behind the number is a part of 万元, and makes 人 of what is shown.
+            (false, _) if column.kind == Type::Money => format.scale,
+            (false, _) => format.scale + format.named,
         };
         let stored = decimal(negative, mantissa, -places - i32::from(scale));
         // What a formula gives is off by a bit in the last place.

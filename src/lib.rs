@@ -8,7 +8,7 @@
 //!
 //! ```text
 //! rules/ ─► rulebook ──────┬──────────┬──────────┬──────────────┐
-//! input/P ─► intake (in worker processes) ─► table ─► judge ─► consolidate ─► report ─► publish ─► output/P
+//! input/P ─► intake (in worker processes) ─► submissions ─► table ─► judge ─► consolidate ─► report ─► publish ─► output/P
 //! earlier periods ─► baseline ────────────────┘
 //! ```
 //!
@@ -27,13 +27,15 @@
 //! - [`workbook`]: file formats as raw sheets, and the overlay on a submitted package.
 //! - [`intake`]: raw sheets as submissions: whose, of when, every figure with its place.
 //! - [`worker`]: processes in which foreign bytes are touched.
+//! - [`submissions`]: which of several submissions of a form is in force.
 //! - [`baseline`], [`judge`], [`consolidate`]: earlier periods, verdicts, the city's figures.
 //! - [`report`], [`publish`]: what comes out, and how it gets there whole or not at all.
 //! - [`job`], [`log`], [`cli`]: the street, what it says, and its front door.
 //!
 //! # What is not where
 //!
-//! - calamine and quick-xml are known only in [`workbook`]; `rust_xlsxwriter` only in [`report`].
+//! - calamine and quick-xml are known only in [`workbook`]; `rust_xlsxwriter` only in
+//!   [`report`] and [`workbook::plain`].
 //! - polars is known only in [`table`] and in the machine-readable reports.
 //! - No clock but the job's `now`: nothing published depends on when or where it was made.
 //! - [`check`] and [`judge`] open no file and see no path.

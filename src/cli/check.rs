@@ -2,7 +2,7 @@
 
 use super::{Exit, Folders, complain, say};
 use crate::finding::Finding;
-use crate::job::{self, Order};
+use crate::job;
 use crate::judge::judge;
 use crate::log::Log;
 use crate::period::Period;
@@ -11,7 +11,6 @@ use crate::report::Judged;
 use crate::report::machine::{self, FindingsFile, SeverityCounts};
 use crate::submissions::FileRead;
 use crate::words::{Lang, Text};
-use crate::worker::Source;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -49,32 +48,14 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         complain(lang, "结果文件夹里有上次没有写完的内容，恢复不了", &error);
         return Exit::Failed;
     }
-    let order = match arguments.folders.order(&loaded) {
-        Ok(order) => Order {
-            period: arguments.period,
-            ..order
-        },
-        Err(error) => {
-            complain(lang, "找不到自己的程序文件", &error);
-            return Exit::Failed;
-        }
+    let reading = arguments
+        .folders
+        .read(&loaded, &arguments.files, arguments.period, false);
+    let Some((order, files)) = reading else {
+        return Exit::Failed;
     };
     let log = Log::new(lang, false, false, false);
     let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
-    let files = arguments
-        .files
-        .iter()
-        .map(|path| {
-            let name = path.to_string_lossy().replace('\\', "/");
-            (Source::file(path.clone()), name)
-        })
-        .collect();
-    let how = job::HowToRead {
-        period: arguments.period,
-        explain: false,
-        now: order.now,
-    };
-    let files = job::read_files(files, how, &loaded.rulebook, &pool, &log);
     let Some(period) = period(arguments.period, &files, lang) else {
         return Exit::Failed;
     };

@@ -1,10 +1,8 @@
 //! `hebiao inspect FILE...`: how a file was understood, and why.
 
-use super::{Exit, Folders, complain};
+use super::{Exit, Folders};
 use crate::intake::seen::{SheetSeen, TableSeen};
 use crate::intake::{FrameFinding, Reading};
-use crate::job::{self, Order};
-use crate::log::Log;
 use crate::period::Period;
 use crate::place::{Cell, column_letters};
 use crate::report::ReadingNote;
@@ -12,7 +10,6 @@ use crate::rulebook::Rulebook;
 use crate::submissions::FileRead;
 use crate::table::{Absent, Records};
 use crate::words::{Lang, Text};
-use crate::worker::Source;
 use clap::Args;
 use std::io::Write;
 use std::path::PathBuf;
@@ -34,28 +31,12 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         return Exit::Failed;
     };
     let lang = loaded.lang;
-    let order = match arguments.folders.order(&loaded) {
-        Ok(order) => Order {
-            period: arguments.period,
-            ..order
-        },
-        Err(error) => {
-            complain(lang, "找不到自己的程序文件", &error);
-            return Exit::Failed;
-        }
+    let reading = arguments
+        .folders
+        .read(&loaded, &arguments.files, arguments.period, true);
+    let Some((_, files)) = reading else {
+        return Exit::Failed;
     };
-    let log = Log::new(lang, false, false, false);
-    let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
-    let files = arguments.files.iter().map(|path| {
-        let name = path.to_string_lossy().replace('\\', "/");
-        (Source::file(path.clone()), name)
-    });
-    let how = job::HowToRead {
-        period: arguments.period,
-        explain: true,
-        now: order.now,
-    };
-    let files = job::read_files(files.collect(), how, &loaded.rulebook, &pool, &log);
     let mut exit = Exit::Clean;
     for file in &files {
         let text = Told::new(lang).file(&loaded.rulebook, file);

@@ -5,9 +5,14 @@ mod inspect;
 mod rules;
 mod run;
 
+use crate::job::{self, Order};
+use crate::log::Log;
+use crate::period::Period;
 use crate::rulebook::source::{Problem, ReadError, Sources};
 use crate::rulebook::{Rulebook, Unusable};
+use crate::submissions::FileRead;
 use crate::words::Lang;
+use crate::worker::Source;
 use crate::worker::pool::WorkerCommand;
 use chrono::{NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -147,6 +152,37 @@ struct Loaded {
 }
 
 impl Folders {
+    /// Reads single files, for a period or as they say themselves; told and none where the
+    /// workers cannot be started.
+    fn read(
+        &self,
+        loaded: &Loaded,
+        files: &[PathBuf],
+        period: Option<Period>,
+        explain: bool,
+    ) -> Option<(Order, Vec<FileRead>)> {
+        let order = match self.order(loaded) {
+            Ok(order) => Order { period, ..order },
+            Err(error) => {
+                complain(loaded.lang, "找不到自己的程序文件", &error);
+                return None;
+            }
+        };
+        let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
+        let files = files.iter().map(|path| {
+            let name = path.to_string_lossy().replace('\\', "/");
+            (Source::file(path.clone()), name)
+        });
+        let how = job::HowToRead {
+            period,
+            explain,
+            now: order.now,
+        };
+        let log = Log::new(loaded.lang, false, false, false);
+        let files = job::read_files(files.collect(), how, &loaded.rulebook, &pool, &log);
+        Some((order, files))
+    }
+
     fn load(&self) -> Option<Loaded> {
         let asked = self.lang.map(|lang| match lang {
             LangArgument::Zh => Lang::Zh,

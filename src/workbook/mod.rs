@@ -377,6 +377,21 @@ impl RawSheet {
     }
 }
 
+/// The error of a cell, by the code that binary workbooks have for it.
+fn error_by_code(code: u8) -> Option<&'static str> {
+    Some(match code {
+        0x00 => "#NULL!",
+        0x07 => "#DIV/0!",
+        0x0f => "#VALUE!",
+        0x17 => "#REF!",
+        0x1d => "#NAME?",
+        0x24 => "#NUM!",
+        0x2a => "#N/A",
+        0x2b => "#GETTING_DATA",
+        _ => return None,
+    })
+}
+
 /// The error of a cell, by the text that it shows.
 fn error_value(text: &str) -> Option<&'static str> {
     let known = [

@@ -25,6 +25,9 @@ pub fn package(book: &Book) -> Result<Vec<u8>, XlsxError> {
         page.set_name(&sheet.name)?;
         // A workbook in which every sheet is hidden does not open.
         page.set_hidden(sheet.hidden && at > 0);
+        // Whoever prints it sees all columns on a page.
+        page.set_landscape();
+        page.set_print_fit_to_pages(1, 0);
         write(page, sheet)?;
     }
     out.save_to_buffer()

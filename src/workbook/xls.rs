@@ -16,7 +16,9 @@ mod compound;
 mod records;
 
 use super::format::built_in;
-use super::{About, Book, Budget, DAYS_TO_1904, Error, NumberFormat, RawSheet, Value, sniff};
+use super::{
+    About, Book, Budget, DAYS_TO_1904, Error, NumberFormat, RawSheet, Value, error_by_code, sniff,
+};
 use crate::place::{Cell, Range};
 use crate::rulebook::written::Limits;
 use compound::Compound;
@@ -356,7 +358,7 @@ impl<'a, 'b> Filling<'a, 'b> {
                 self.put(cell, xf, Some(Value::Truth(truth != 0)))?;
             }
             Some([2, _, error, .., 0xff, 0xff]) => {
-                self.put(cell, xf, error_text(error).map(Value::Error))?;
+                self.put(cell, xf, error_by_code(error).map(Value::Error))?;
             }
             // An empty text.
             Some([3, .., 0xff, 0xff]) => {}
@@ -481,22 +483,8 @@ fn rk(packed: u32) -> f64 {
 fn truth_or_error(value: u8, is_error: u8) -> Option<Value<'static>> {
     match is_error {
         0 => Some(Value::Truth(value != 0)),
-        _ => error_text(value).map(Value::Error),
+        _ => error_by_code(value).map(Value::Error),
     }
-}
-
-fn error_text(code: u8) -> Option<&'static str> {
-    Some(match code {
-        0x00 => "#NULL!",
-        0x07 => "#DIV/0!",
-        0x0f => "#VALUE!",
-        0x17 => "#REF!",
-        0x1d => "#NAME?",
-        0x24 => "#NUM!",
-        0x2a => "#N/A",
-        0x2b => "#GETTING_DATA",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

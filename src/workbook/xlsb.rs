@@ -9,7 +9,7 @@
 
 use super::format::built_in;
 use super::package::Package;
-use super::{Book, Budget, DAYS_TO_1904, Error, NumberFormat, RawSheet, Value};
+use super::{Book, Budget, DAYS_TO_1904, Error, NumberFormat, RawSheet, Value, error_by_code};
 use crate::place::{Cell, MAX_COLUMNS, MAX_ROWS, Range};
 use crate::rulebook::written::Limits;
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,17 +223,7 @@ impl Fields<'_> {
     }
 
     fn error(&mut self) -> Option<&'static str> {
-        Some(match self.u8()? {
-            0x00 => "#NULL!",
-            0x07 => "#DIV/0!",
-            0x0f => "#VALUE!",
-            0x17 => "#REF!",
-            0x1d => "#NAME?",
-            0x24 => "#NUM!",
-            0x2a => "#N/A",
-            0x2b => "#GETTING_DATA",
-            _ => return None,
-        })
+        self.u8().and_then(error_by_code)
     }
 }
 

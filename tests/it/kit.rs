@@ -91,6 +91,15 @@ impl Office {
         said.out
     }
 
+    /// How a district stands with its first form, as `findings.json` of December 2023 says.
+    pub fn standing(&self, code: &str, of: &str) -> String {
+        let report = self.json("output/2023-12/findings.json");
+        let districts = report["districts"].as_array().expect("districts");
+        let mut with_code = districts.iter().filter(|d| d["code"] == code);
+        let district = with_code.next().expect("the district");
+        district["forms"][0][of].as_str().expect("words").to_owned()
+    }
+
     /// A published file, read as JSON.
     pub fn json(&self, relative: &str) -> serde_json::Value {
         let bytes = fs::read(self.path(relative)).expect("a published file");

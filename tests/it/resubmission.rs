@@ -240,11 +240,8 @@ fn a_nil_return_is_lawful_and_asked_about_where_there_was_something() {
     run(&office, "2024-01-08T02:00");
     let asked = messages(&office, "intake.nil");
     assert_eq!(asked, ["T01 是零报告，上年同期不为零"]);
-    let report = office.json("output/2023-12/findings.json");
     for code in ["500113", "500108"] {
-        let districts = report["districts"].as_array().expect("districts");
-        let district = districts.iter().find(|d| d["code"] == code).expect("it");
-        assert_eq!(district["forms"][0]["reporting"], "nil");
+        assert_eq!(office.standing(code, "reporting"), "nil");
     }
 }
 
@@ -277,14 +274,8 @@ fn a_scan_goes_along_with_a_workbook_and_is_nothing_by_itself() {
     let refused = messages(&office, "intake.file");
     assert_eq!(refused.len(), 1, "{refused:?}");
     assert!(refused[0].contains("图片"), "{refused:?}");
-    let report = office.json("output/2023-12/findings.json");
-    let districts = report["districts"].as_array().expect("districts");
-    let reporting = |code: &str| {
-        let district = districts.iter().find(|d| d["code"] == code).expect("it");
-        district["forms"][0]["reporting"].clone()
-    };
-    assert_eq!(reporting("500113"), "reported");
-    assert_eq!(reporting("500108"), "invalid");
+    assert_eq!(office.standing("500113", "reporting"), "reported");
+    assert_eq!(office.standing("500108", "reporting"), "invalid");
 }
 
 #[test]
@@ -395,11 +386,5 @@ fn an_empty_list_is_a_nil_return_and_no_failure() {
     office.sheet("input/2023-12/巴南区.xlsx", &schools(0, |_| 0));
     let said = run(&office, "2024-01-08T02:00");
     assert_eq!(said.code, 0, "{}", said.err);
-    let report = office.json("output/2023-12/findings.json");
-    let districts = report["districts"].as_array().expect("districts");
-    let district = districts
-        .iter()
-        .find(|d| d["code"] == "500113")
-        .expect("it");
-    assert_eq!(district["forms"][0]["reporting"], "nil");
+    assert_eq!(office.standing("500113", "reporting"), "nil");
 }

@@ -28,6 +28,10 @@ const MOST_DEPTH: usize = 8;
 /// # Errors
 /// When the folder itself cannot be listed.
 pub fn files(folder: &Path) -> io::Result<Vec<Candidate>> {
+    // Whoever links a folder in would have other people's files read as submissions.
+    if folder.symlink_metadata()?.is_symlink() {
+        return Err(io::Error::other("it is a link, and links are not followed"));
+    }
     let mut found = Vec::new();
     list(folder, "", 0, &mut found)?;
     found.sort();

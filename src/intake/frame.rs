@@ -64,6 +64,12 @@ pub const FRAME_RULES: &[(&str, &str, &str, Severity)] = &[
         Severity::Query,
     ),
     (
+        "version",
+        "是现在使用的报表制度版本",
+        "the form is of the version in use",
+        Severity::Query,
+    ),
+    (
         "sums",
         "合计、小计与各行相符",
         "sums agree with the rows",

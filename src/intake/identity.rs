@@ -261,6 +261,8 @@ pub(super) struct Signs<'a> {
 
 /// The property by which a returned report names its district, and its period.
 pub const OF_DISTRICT: &str = "hebiao.district";
+/// The property by which a returned report names the versions of its forms: `KY01=2023.1`.
+pub const OF_VERSIONS: &str = "hebiao.versions";
 /// The property by which a returned report names its period.
 pub const OF_PERIOD: &str = "hebiao.period";
 
@@ -280,6 +282,7 @@ impl Signs<'_> {
         let district = self.district(sheet, around, &mut evidence)?;
         let mut doubts = Vec::new();
         let period = self.month(form, sheet, around, district, &mut evidence, &mut doubts)?;
+        doubts.extend(self.version(form));
         Ok(Identity {
             district,
             period,
@@ -504,6 +507,33 @@ impl Signs<'_> {
             sign,
         }));
         Ok(wanted)
+    }
+
+    /// A returned report of another version of the form is asked about: its rows or columns may
+    /// mean something else by now.
+    fn version(&self, form: &Form) -> Option<FrameFinding> {
+        let mut versions = self
+            .property(OF_VERSIONS)?
+            .split(' ')
+            .filter_map(|v| v.split_once('='));
+        let (id, marked) = versions.find(|(id, _)| *id == form.id)?;
+        let now = &form.version;
+        if marked == now {
+            return None;
+        }
+        let message = both!(
+            "这份 {id} 是按报表制度 {marked} 版填的，现在用的是 {now} 版",
+            "this {id} was filled by version {marked} of the form, {now} is in use now"
+        );
+        let fix = Text::new(
+            "核对栏目和行次有没有变化，用现在的表样重报",
+            "look whether columns and rows have changed, and use the form of today",
+        );
+        Some(FrameFinding {
+            found: marked.to_owned(),
+            expected: Some(now.clone()),
+            ..FrameFinding::new("version", None, message, fix)
+        })
     }
 
     fn property(&self, name: &str) -> Option<&str> {

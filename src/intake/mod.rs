@@ -19,7 +19,7 @@ mod sums;
 pub mod value;
 
 pub use frame::{FRAME_RULES, FrameFinding};
-pub use identity::{Evidence, OF_DISTRICT, OF_PERIOD};
+pub use identity::{Evidence, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
 
 use crate::period::Period;
 use crate::place::Cell;

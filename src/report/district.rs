@@ -10,7 +10,7 @@ use super::{FileFound, Judged, ReadingNote, Submission};
 use crate::expr::excel::{self, Operand};
 use crate::expr::{Leaf, Source};
 use crate::finding::Finding;
-use crate::intake::MADE_FROM;
+use crate::intake::{MADE_FROM, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
 use crate::number;
 use crate::place::Cell;
 use crate::rulebook::form::Form;
@@ -153,12 +153,18 @@ impl<'a> Writing<'a> {
             .iter()
             .map(|s| self.judged.rulebook.forms[s.form].id.as_str())
             .collect();
+        let version = |s: &&Submission| {
+            let form = &self.judged.rulebook.forms[s.form];
+            format!("{}={}", form.id, form.version)
+        };
+        let versions: Vec<String> = self.submissions.iter().map(version).collect();
         Overlay {
             front: self.front(district),
             sheets: self.sheets(),
             properties: vec![
-                ("hebiao.period".to_owned(), period),
-                ("hebiao.district".to_owned(), code.to_owned()),
+                (OF_PERIOD.to_owned(), period),
+                (OF_DISTRICT.to_owned(), code.to_owned()),
+                (OF_VERSIONS.to_owned(), versions.join(" ")),
                 ("hebiao.forms".to_owned(), forms.join(" ")),
                 (MADE_FROM.to_owned(), self.file.sha256.clone()),
             ],

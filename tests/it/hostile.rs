@@ -516,3 +516,17 @@ fn a_folder_of_traps_costs_one_sentence_each() {
     }
     assert_eq!(office.standing("500108", "checking"), "passed");
 }
+
+/// A folder that is linked in would bring other people's files into the reports.
+#[cfg(unix)]
+#[test]
+fn a_linked_folder_is_not_followed() {
+    let office = Office::new(FORM);
+    office.sheet("elsewhere/巴南区.xlsx", &drawn(IN_ORDER));
+    std::os::unix::fs::symlink(office.path("elsewhere"), office.path("input/2023-12"))
+        .expect("a link");
+    let said = office.hebiao(&["run", "--period", "2023-12"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("links are not followed"), "{}", said.err);
+    assert!(!office.path("output/2023-12").exists());
+}

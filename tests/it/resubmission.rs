@@ -388,3 +388,23 @@ fn an_empty_list_is_a_nil_return_and_no_failure() {
     assert_eq!(said.code, 0, "{}", said.err);
     assert_eq!(office.standing("500113", "reporting"), "nil");
 }
+
+#[test]
+fn a_report_of_an_older_version_of_the_form_is_asked_about() {
+    let office =
+        Office::new(&FORM.replace("blank = \"nil\"", "blank = \"nil\"\nversion = \"2023.1\""));
+    office.sheet("input/2023-12/巴南区.xlsx", &drawn(BODY));
+    run(&office, "2024-01-08T02:00");
+    let report = "output/2023-12/districts/500113-巴南区/审核反馈-2023年12月-巴南区-T01.xlsx";
+    let bytes = std::fs::read(office.path(report)).expect("a report");
+    std::fs::remove_file(office.path("input/2023-12/巴南区.xlsx")).expect("a file");
+    office.put("input/2023-12/巴南区.xlsx", &bytes);
+    let newer = FORM.replace("blank = \"nil\"", "blank = \"nil\"\nversion = \"2024.1\"");
+    office.put("rules/T01.toml", newer.as_bytes());
+    run(&office, "2024-01-09T02:00");
+    let asked = messages(&office, "T01.version");
+    assert_eq!(
+        asked,
+        ["这份 T01 是按报表制度 2023.1 版填的，现在用的是 2024.1 版"]
+    );
+}

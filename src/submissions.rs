@@ -6,7 +6,7 @@
 //! the difference cell by cell. Nothing here judges a figure by a rule.
 
 use crate::finding::{Finding, Unit};
-use crate::intake::{FrameFinding, Reading, Received};
+use crate::intake::{FrameFinding, OF_ARRIVAL, Reading, Received};
 use crate::number;
 use crate::period::Period;
 use crate::place::Place;
@@ -213,9 +213,15 @@ impl Choosing<'_> {
             (Some(a), Some(b)) if a.ends_with('Z') == b.ends_with('Z') => a.cmp(b),
             _ => Ordering::Equal,
         };
+        let issued = |file: &FileRead| file.reading.property(OF_ARRIVAL).map(str::to_owned);
+        let issued = match (issued(a), issued(b)) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            _ => Ordering::Equal,
+        };
         let signs = [
             a.arrived.cmp(&b.arrived),
             saved,
+            issued,
             ordinal(&a.name).and_then(ordinal(&b.name)),
         ];
         let count = |order: Ordering| signs.iter().filter(|sign| **sign == order).count();

@@ -61,6 +61,10 @@ pub struct Reading {
 /// The property by which a returned report names the submission that it was made from.
 pub const MADE_FROM: &str = "hebiao.submission";
 
+/// The property by which a returned report says when the submission arrived that it was made
+/// from: of two reports the later one has the later.
+pub const OF_ARRIVAL: &str = "hebiao.arrived";
+
 impl Reading {
     /// A file that cannot be used; whose it is, its name and folder may say.
     pub fn refused(why: Text, name: &str, register: &Register) -> Self {
@@ -74,8 +78,13 @@ impl Reading {
 
     /// The hash of the submission that this file was made from, where it is a returned report.
     pub fn made_from(&self) -> Option<&str> {
+        self.property(MADE_FROM)
+    }
+
+    /// What the file says of itself under a name.
+    pub fn property(&self, name: &str) -> Option<&str> {
         let mut properties = self.about.properties.iter();
-        let found = properties.find(|(name, _)| name == MADE_FROM)?;
+        let found = properties.find(|(known, _)| known == name)?;
         Some(&found.1)
     }
 }

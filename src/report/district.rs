@@ -10,7 +10,7 @@ use super::{FileFound, Judged, ReadingNote, Submission};
 use crate::expr::excel::{self, Operand};
 use crate::expr::{Leaf, Source};
 use crate::finding::Finding;
-use crate::intake::{MADE_FROM, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
+use crate::intake::{MADE_FROM, OF_ARRIVAL, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
 use crate::number;
 use crate::place::Cell;
 use crate::rulebook::form::Form;
@@ -166,6 +166,7 @@ impl<'a> Writing<'a> {
                 (OF_DISTRICT.to_owned(), code.to_owned()),
                 (OF_VERSIONS.to_owned(), versions.join(" ")),
                 ("hebiao.forms".to_owned(), forms.join(" ")),
+                (OF_ARRIVAL.to_owned(), self.file.arrived.clone()),
                 (MADE_FROM.to_owned(), self.file.sha256.clone()),
             ],
         }

@@ -408,3 +408,37 @@ fn a_report_of_an_older_version_of_the_form_is_asked_about() {
         ["这份 T01 是按报表制度 2023.1 版填的，现在用的是 2024.1 版"]
     );
 }
+
+#[test]
+fn of_two_returned_reports_the_later_one_is_newer() {
+    let office = Office::new(FORM);
+    let wrong = |figure: &str| {
+        mended(
+            "| 11 | 10 | 10 | 2 |",
+            &format!("| 11 | 10 | 10 | {figure} |"),
+        )
+    };
+    let report = "output/2023-12/districts/500113-巴南区/审核反馈-2023年12月-巴南区-T01.xlsx";
+    let mut issued = Vec::new();
+    for (day, figure) in [(8, "12"), (9, "13")] {
+        office.sheet("input/2023-12/巴南区.xlsx", &wrong(figure));
+        run(&office, &format!("2024-01-{day:02}T02:00"));
+        issued.push(std::fs::read(office.path(report)).expect("a report"));
+    }
+    std::fs::remove_file(office.path("input/2023-12/巴南区.xlsx")).expect("a file");
+    for (name, bytes, figure) in [
+        ("回复.xlsx", &issued[0], "12"),
+        ("回复(1).xlsx", &issued[1], "13"),
+    ] {
+        let from = format!("<c r=\"F8\"><v>{figure}</v>");
+        let to = if figure == "12" {
+            "<c r=\"F8\"><v>99</v>"
+        } else {
+            "<c r=\"F8\"><v>2</v>"
+        };
+        office.put(&format!("input/2023-12/{name}"), &changed(bytes, &from, to));
+    }
+    // Both came in one night; report and name say which is the later.
+    let said = run(&office, "2024-01-10T02:00");
+    assert_eq!(said.code, 0, "{:?}", findings(&office));
+}

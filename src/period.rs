@@ -4,6 +4,7 @@
 //! that its `due_in` names; its own period follows from the month. Holidays and extensions are
 //! not known here.
 
+use crate::spelling::half_width;
 use crate::words::Text;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -222,7 +223,7 @@ impl Mention {
 ///
 /// Understood are `2023年12月`, `2023年1—12月`, `2023年1-12月`, `12月`, `2023-12`, `202312`.
 pub fn mention(text: &str) -> Option<Mention> {
-    let chars: Vec<char> = text.chars().map(crate::intake::value::half_width).collect();
+    let chars: Vec<char> = text.chars().map(half_width).collect();
     let number_before = |end: usize| -> Option<(usize, u32)> {
         let mut start = end;
         while start > 0 && chars[start - 1].is_ascii_digit() && end - start < 5 {

@@ -14,6 +14,7 @@ use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::written::{Audience, Severity, Type};
+use crate::spelling;
 use crate::table::{Draft, Figure, Records};
 use crate::words::Text;
 use crate::worker::Source;
@@ -213,7 +214,7 @@ impl Choosing<'_> {
             (Some(a), Some(b)) if a.ends_with('Z') == b.ends_with('Z') => a.cmp(b),
             _ => Ordering::Equal,
         };
-        let issued = |file: &FileRead| file.reading.property(OF_ARRIVAL).map(str::to_owned);
+        let issued = |file: &FileRead| file.reading.about.property(OF_ARRIVAL).map(str::to_owned);
         let issued = match (issued(a), issued(b)) {
             (Some(a), Some(b)) => a.cmp(&b),
             _ => Ordering::Equal,
@@ -619,7 +620,7 @@ impl Ordinal {
 
 /// What a file's name says of its turn: 第2次 二稿 v3 (1) 更正 修订 终稿 最终版.
 fn ordinal(name: &str) -> Ordinal {
-    let file = crate::intake::value::fold(name.rsplit('/').next().unwrap_or(name)).to_lowercase();
+    let file = spelling::fold(name.rsplit('/').next().unwrap_or(name)).to_lowercase();
     let stem = file
         .rsplit_once('.')
         .map_or(file.as_str(), |(stem, _)| stem);

@@ -141,7 +141,7 @@ fn plain(c: char) -> char {
         '、' => ',',
         '【' => '[',
         '】' => ']',
-        other => crate::intake::value::half_width(other),
+        other => crate::spelling::half_width(other),
     }
 }
 

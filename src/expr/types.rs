@@ -5,12 +5,12 @@
 
 use super::parse::{Kind, Measure, Mistake, Node};
 use super::{Constant, Expr, FUNCTIONS, Function, Leaf, Operation, Source};
-use crate::intake::value::without_unit;
 use crate::number::{self, Exact};
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::Relation;
 use crate::rulebook::source::did_you_mean;
 use crate::rulebook::written::Type;
+use crate::spelling::without_unit;
 use crate::words::Text;
 
 /// What kind of thing an expression stands for.

@@ -3,10 +3,11 @@
 use super::grid::Grid;
 use super::identity::Surroundings;
 use super::locate::Located;
-use super::value::{fold, money_scale, plain};
+use super::value::{money_scale, plain};
 use crate::place::Cell;
 use crate::rulebook::form::Form;
 use crate::rulebook::written::{Severity, Type};
+use crate::spelling::fold;
 use crate::words::Text;
 use crate::workbook::Value;
 use serde::{Deserialize, Serialize};

@@ -6,11 +6,11 @@
 use super::frame::FrameFinding;
 use super::grid::Grid;
 use super::locate::Located;
-use super::value::fold;
 use crate::period::{self, Mention, Period};
 use crate::place::Cell;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
+use crate::spelling::{fold, half_width};
 use crate::words::Text;
 use crate::workbook::About;
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ fn labelled(grid: &Grid<'_>, cell: Cell, text: &str, label: &str) -> Option<Stri
 /// What follows `label：` in a text, as far as the next label. Brackets between label and colon
 /// (填报单位（盖章）：) don't matter, nor do spaces inside the label (表　　号).
 fn after(text: &str, label: &str) -> Option<String> {
-    let chars: Vec<char> = text.chars().map(super::value::half_width).collect();
+    let chars: Vec<char> = text.chars().map(half_width).collect();
     let label: Vec<char> = label.chars().collect();
     let mut start = None;
     for from in 0..chars.len() {
@@ -360,7 +360,7 @@ impl Signs<'_> {
         for folder in parts {
             see(Text::new("文件夹名", "the folder's name"), folder);
         }
-        if let Some(code) = self.property(OF_DISTRICT) {
+        if let Some(code) = self.about.property(OF_DISTRICT) {
             let marked = register.districts.iter().position(|d| d.code == code);
             let sign = Text::new("反馈文件的标识", "the returned report's mark");
             signs.extend(marked.map(|at| (sign, register.districts[at].name.clone(), at)));
@@ -417,7 +417,11 @@ impl Signs<'_> {
         let named = both!("工作表名“{sheet}”", "the sheet's name `{sheet}`");
         inside.extend(period::mention(sheet).map(|month| (named.clone(), month)));
         let mut outside: Vec<(Text, Mention)> = Vec::new();
-        if let Some(period) = self.property(OF_PERIOD).and_then(|p| Period::parse(p).ok()) {
+        if let Some(period) = self
+            .about
+            .property(OF_PERIOD)
+            .and_then(|p| Period::parse(p).ok())
+        {
             let sign = Text::new("反馈文件的标识", "the returned report's mark");
             outside.push((sign, period.mentioned()));
         }
@@ -513,6 +517,7 @@ impl Signs<'_> {
     /// mean something else by now.
     fn version(&self, form: &Form) -> Option<FrameFinding> {
         let mut versions = self
+            .about
             .property(OF_VERSIONS)?
             .split(' ')
             .filter_map(|v| v.split_once('='));
@@ -534,12 +539,6 @@ impl Signs<'_> {
             expected: Some(now.clone()),
             ..FrameFinding::new("version", None, message, fix)
         })
-    }
-
-    fn property(&self, name: &str) -> Option<&str> {
-        let mut properties = self.about.properties.iter();
-        let found = properties.find(|(known, _)| known == name)?;
-        Some(&found.1)
     }
 }
 

@@ -5,9 +5,10 @@
 //! sheet may hold tables of several forms, one below the other.
 
 use super::grid::{Grid, HEAD_ROWS};
-use super::value::{fold, plain, without_unit};
+use super::value::plain;
 use crate::place::Cell;
 use crate::rulebook::form::{Form, Row};
+use crate::spelling::{fold, without_unit};
 use crate::workbook::{RawCell, Value};
 use std::cmp::Reverse;
 use std::collections::HashSet;

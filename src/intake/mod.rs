@@ -78,14 +78,7 @@ impl Reading {
 
     /// The hash of the submission that this file was made from, where it is a returned report.
     pub fn made_from(&self) -> Option<&str> {
-        self.property(MADE_FROM)
-    }
-
-    /// What the file says of itself under a name.
-    pub fn property(&self, name: &str) -> Option<&str> {
-        let mut properties = self.about.properties.iter();
-        let found = properties.find(|(known, _)| known == name)?;
-        Some(&found.1)
+        self.about.property(MADE_FROM)
     }
 }
 

@@ -79,11 +79,11 @@ impl Register {
     ///
     /// Of two names that overlap, such as 万州 in 万州区, the longer counts.
     pub fn mentioned(&self, text: &str) -> Vec<usize> {
-        let text = crate::intake::value::fold(text);
+        let text = crate::spelling::fold(text);
         let mut hits: Vec<(Range<usize>, usize)> = Vec::new();
         for (index, district) in self.districts.iter().enumerate() {
             for name in district.names() {
-                let name = crate::intake::value::fold(name);
+                let name = crate::spelling::fold(name);
                 if name.chars().count() < 2 {
                     continue;
                 }

@@ -59,6 +59,15 @@ pub struct About {
     pub properties: Vec<(String, String)>,
 }
 
+impl About {
+    /// A custom property.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        let mut properties = self.properties.iter();
+        let found = properties.find(|(known, _)| known == name)?;
+        Some(&found.1)
+    }
+}
+
 /// A sheet: its filled cells row by row, and what is known about it.
 #[derive(Debug, Clone, Default)]
 pub struct RawSheet {

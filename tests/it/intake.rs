@@ -381,3 +381,17 @@ fn what_clerks_do_to_a_list_does_not_mislead() {
         assert!(told.contains("必改 0，核实 0"), "{told}");
     }
 }
+
+#[test]
+fn a_total_that_was_typed_over_its_formula_is_noted() {
+    let body = "
+| 5 | 合计 | '01 | {SUM(C6:C7)}99 | {SUM(D6:D7)}90 | 10 | {SUM(F6:F7)}30 | 80 |
+| 6 | 重点 | '02 | 66 | 60 | {(C6-D6)/D6*100}10 | 10 | 80 |
+| 7 | 一般 | '03 | 33 | 30 | {(C7-D7)/D7*100}10 | 20 | 80 |
+| 8 | 其中：学校承担 | '04 | 11 | 10 | {(C8-D8)/D8*100}10 | 2 | 80 |
+";
+    let told = fixed("巴南区.xlsx", &[("T01", &drawn(body))]);
+    let note = "T01!E5 同一行（栏）其他数是公式，这里是手工填的数";
+    assert!(told.contains(note), "{told}");
+    assert!(told.contains("必改 0，核实 0"), "{told}");
+}

@@ -2,8 +2,9 @@
 //!
 //! What comes out is `2023-09-01`, `2023-09`, `2023` or `2022/2023`, as fine as it was written.
 
-use super::{How, Read, absent, bare, half_width, has_gap, is_blank, plain};
+use super::{How, Read, absent, bare, has_gap, plain};
 use crate::rulebook::written::BlankWords;
+use crate::spelling::{half_width, is_blank};
 use crate::table::Unreadable;
 use crate::workbook::Value;
 use chrono::{NaiveDate, TimeDelta};

@@ -12,6 +12,7 @@ mod property;
 pub use date::day;
 
 use crate::rulebook::written::{BlankWords, Type};
+use crate::spelling::{fold, half_width, is_blank};
 use crate::table::{Absent, CellDress, Unreadable};
 use crate::words::Text;
 use crate::workbook::Value;
@@ -144,37 +145,6 @@ pub fn read(raw: Value<'_>, format: Format, asked: &Asked<'_>) -> Read {
     }
 }
 
-/// A full-width sign as its plain form.
-pub fn half_width(c: char) -> char {
-    match c {
-        '\u{3000}' | '\u{a0}' => ' ',
-        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
-        other => other,
-    }
-}
-
-/// A label or name with spaces dropped and widths made one, so that two wordings of it compare.
-pub fn fold(text: &str) -> String {
-    text.chars()
-        .map(half_width)
-        .filter(|c| !is_blank(*c))
-        .collect()
-}
-
-/// A label without the unit in brackets behind it, folded, and that unit: 覆盖率（%） is 覆盖率.
-pub fn without_unit(label: &str) -> (String, Option<String>) {
-    let folded = fold(label);
-    if let Some(open) = folded.rfind('(').filter(|open| *open > 0)
-        && folded.ends_with(')')
-    {
-        let unit = &folded[open + 1..folded.len() - 1];
-        if unit.chars().count() <= 4 {
-            return (folded[..open].to_owned(), Some(unit.to_owned()));
-        }
-    }
-    (folded, None)
-}
-
 /// A number as text: a code of ten digits without an exponent.
 pub fn plain(x: f64) -> String {
     // The shortest decimal that is this number, without an exponent.
@@ -192,15 +162,6 @@ pub fn money_scale(found: &str, asked: &str) -> Option<i8> {
         _ => None,
     };
     Some(power(found)? - power(asked)?)
-}
-
-/// Whether a sign can't be seen: a space, or one of those of no width that pasted text brings.
-fn is_blank(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(
-            c,
-            '\u{ad}' | '\u{200b}'..='\u{200e}' | '\u{2060}' | '\u{feff}' | '\u{fe0f}'
-        )
 }
 
 /// Whether a space that can be seen stands between two signs of a kind: `1 2` is two figures or
@@ -322,14 +283,6 @@ mod tests {
     fn said(text: &str, how: Option<How>) -> Read {
         let text = text.to_owned();
         Read::Words { text, how }
-    }
-
-    #[test]
-    fn labels_compare_whatever_their_widths_and_spaces() {
-        assert_eq!(fold("覆 盖\u{3000}率（％）\u{200b}\u{feff}"), "覆盖率(%)");
-        let (label, unit) = without_unit("覆盖率（%）");
-        assert_eq!((label.as_str(), unit.as_deref()), ("覆盖率", Some("%")));
-        assert_eq!(without_unit("（一）").1, None);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! A text is one figure in a known dress, from its first sign to its last, or it is none. What
 //! certainly is a figure but not certainly of the column's unit is none either.
 
-use super::{Asked, How, Read, absent, bare, date, fold, has_gap, money_scale};
+use super::{Asked, How, Read, absent, bare, date, has_gap, money_scale};
 use crate::number::{canonical, decimals, shift};
 use crate::rulebook::written::Type;
+use crate::spelling::fold;
 use crate::table::{Absent, CellDress, Unreadable};
 use crate::workbook::Value;
 use crate::workbook::format::Format;

@@ -6,15 +6,14 @@
 //! sums of their numerators and denominators, never averaged.
 
 use crate::baseline::Baseline;
-use crate::expr::columns::{Earlier, Figures};
+use crate::expr::figures::{Crossing, Figures};
 use crate::expr::{Leaf, exact};
 use crate::number::{self, Exact};
 use crate::report::Judged;
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::Missing;
-use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Records, Table, Words};
-use std::borrow::Cow;
+use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Table, Words};
 
 /// One district's share in the city's figures.
 struct Share<'a> {
@@ -44,6 +43,8 @@ pub struct CityFigure {
     pub city_last_year: Option<Exact>,
     /// Whether it is a ratio of sums, 按分子、分母汇总后计算.
     pub is_ratio: bool,
+    /// Whether its meaning has changed since last year, 口径变化: then nothing is compared.
+    pub has_changed: bool,
 }
 
 /// A form's figures over a set of districts, as one record.
@@ -112,13 +113,12 @@ impl Sums {
     fn compute_stated(&mut self, form: &Form, rules: &[Rule]) {
         for _ in 0..2 {
             let mut found: Vec<(usize, f64, usize)> = Vec::new();
-            let figures = Figures {
-                own: &self.table,
-                last_year: None,
-                last_period: None,
-            };
+            let figures = Figures::alone(&self.table);
             for assertion in rules.iter().flat_map(|rule| &rule.assertions) {
-                let Claim::States { stated, follows } = &assertion.claim else {
+                let Claim::States {
+                    stated, follows, ..
+                } = &assertion.claim
+                else {
                     continue;
                 };
                 let value = exact::value(follows, &figures, 0, Missing::Skip);
@@ -188,7 +188,14 @@ pub fn consolidate(judged: &Judged<'_>, baseline: &Baseline) -> Vec<Vec<CityFigu
             })
             .collect();
         let whole: Vec<&Table> = baseline.all(last_year, at).collect();
-        city(form, &judged.rulebook.rules[at], &shares, &whole)
+        let crossings = form.crossings(last_year, judged.period);
+        city(
+            form,
+            &judged.rulebook.rules[at],
+            &shares,
+            &whole,
+            &crossings,
+        )
     };
     judged
         .rulebook
@@ -204,6 +211,7 @@ fn city(
     rules: &[Rule],
     shares: &[Share<'_>],
     whole_last_year: &[&Table],
+    crossings: &[(usize, Crossing)],
 ) -> Vec<CityFigure> {
     let tables: Vec<&Table> = shares.iter().map(|share| share.table).collect();
     let same: Vec<&Share<'_>> = shares
@@ -220,7 +228,14 @@ fn city(
         .enumerate()
         .filter(|(_, variable)| variable.is_number())
         .map(|(at, variable)| {
-            let (now, before) = (same_now.figure(at), same_before.figure(at));
+            let crossing = crossings.iter().find(|(v, _)| *v == at).map(|(_, c)| c);
+            let earlier = |sums: &Sums| match crossing {
+                None => sums.figure(at),
+                Some(Crossing::NotComparable) => None,
+                Some(Crossing::Converted(factor)) => sums.figure(at).map(|x| x * factor),
+                Some(Crossing::Mapped(variable)) => sums.figure(*variable),
+            };
+            let (now, before) = (same_now.figure(at), earlier(&same_before));
             let growth = now.as_ref().zip(before.as_ref()).and_then(|(now, before)| {
                 if variable.scale() != 0 {
                     return Some(now - before);
@@ -235,30 +250,10 @@ fn city(
                 same_now: now,
                 same_last_year: before,
                 growth,
-                city_last_year: last_year.figure(at),
+                city_last_year: earlier(&last_year),
                 is_ratio: variable.stated,
+                has_changed: crossing == Some(&Crossing::NotComparable),
             }
         })
         .collect()
-}
-
-/// The records of an earlier table that today's records are: one to one in a fixed form, by key
-/// in a list.
-pub fn earlier<'a>(form: &Form, today: &Table, before: Option<&'a Table>) -> Option<Earlier<'a>> {
-    let before = before?;
-    let record = if form.is_fixed() {
-        (0..today.records()).map(Some).collect()
-    } else {
-        let known: std::collections::BTreeMap<String, usize> =
-            before.keys(&form.key).into_iter().zip(0..).collect();
-        today
-            .keys(&form.key)
-            .iter()
-            .map(|key| known.get(key).copied())
-            .collect()
-    };
-    Some(Earlier {
-        table: Cow::Borrowed(before),
-        record,
-    })
 }

@@ -6,7 +6,7 @@
 use crate::hash;
 use crate::period::Period;
 use crate::place::Place;
-use crate::rulebook::written::{Audience, Severity};
+use crate::rulebook::written::{Audience, Severity, Stage};
 use crate::words::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub const TOLD_IN_FULL: usize = 200;
 
 /// A failed assertion at its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// Stable over runs while rule, district, form and record stay the same.
     pub id: String,
@@ -25,6 +25,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Who hears of it first.
     pub audience: Audience,
+    /// Whether its rule is on trial.
+    pub stage: Stage,
     /// Whose figure it is.
     pub district: Unit,
     /// The form, where it is about one.
@@ -44,6 +46,10 @@ pub struct Finding {
     pub expected: Option<String>,
     /// Found less expected.
     pub difference: Option<String>,
+    /// 参考范围: within which the others' figures would have it, for the city's staff only.
+    pub limits: Option<String>,
+    /// How much of the city's total hangs on it, as a share, where a method says so.
+    pub effect: Option<f64>,
     /// What is wrong.
     pub message: Text,
     /// What to do.
@@ -70,6 +76,7 @@ impl Finding {
             rule: rule.to_owned(),
             severity,
             audience: Audience::District,
+            stage: Stage::InForce,
             district: unit,
             form,
             place: Place {
@@ -83,6 +90,8 @@ impl Finding {
             found: String::new(),
             expected: None,
             difference: None,
+            limits: None,
+            effect: None,
             message: Text::default(),
             fix: Text::default(),
             state: State::Open,
@@ -144,6 +153,8 @@ pub enum State {
     /// Nobody has answered it.
     #[default]
     Open,
+    /// 暂扣: it came up in so many districts that the rule itself is looked at first.
+    Held,
 }
 
 /// The id of a finding: eight hexadecimal digits of what it is about.
@@ -152,12 +163,17 @@ pub fn id(rule: &str, district: &str, period: &str, about: &str) -> String {
     hash::of(whole.as_bytes())[..8].to_owned()
 }
 
-/// Puts findings in the order in which they are read: by severity, district as the caller
-/// ranks it, form, place and rule.
+/// Puts findings in the order in which they are read: by severity, what weighs most in the
+/// city's total first, then by district as the caller ranks it, form, place and rule.
 pub fn sort(findings: &mut [Finding], rank: impl Fn(&str) -> usize) {
     findings.sort_by_cached_key(|f| {
         (
             f.severity,
+            // Ten digits tell effects apart, and order them.
+            f.effect.map_or_else(
+                || "~".to_owned(),
+                |x| format!("{:012.10}", 10.0 - x.min(9.0)),
+            ),
             rank(&f.district.code),
             f.form.clone(),
             f.place.clone(),

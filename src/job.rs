@@ -317,6 +317,20 @@ pub fn read(
     Ok(read)
 }
 
+/// What stands in the cells of a file that is no submission, by sheet and row, read in a worker.
+///
+/// # Errors
+/// Why it can't be read.
+pub fn read_sheets(path: &Path, pool: &Pool) -> Result<Vec<Vec<Vec<String>>>, Text> {
+    let source = Source::file(path.to_owned());
+    let mut answers = pool.run(&[Request::Texts { source }], &|_| {});
+    match answers.pop() {
+        Some(Ok(Reply::Texts { sheets })) => sheets,
+        Some(Err(failure)) => Err(failure.words()),
+        _ => Err(Failure::Died.words()),
+    }
+}
+
 /// How files are read.
 #[derive(Debug, Clone, Copy)]
 pub struct HowToRead {
@@ -445,6 +459,7 @@ pub fn baseline(
             }
         }
     }
+    baseline.adjust(rulebook);
     Ok(baseline)
 }
 

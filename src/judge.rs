@@ -5,9 +5,9 @@
 
 use crate::baseline::Baseline;
 use crate::check::run::{Batch, Checked, Counts, Owner, check};
-use crate::consolidate::earlier;
-use crate::expr::columns::{Earlier, Figures};
-use crate::finding::{self, Finding, Unit};
+use crate::check::tables::Tables;
+use crate::expr::Link;
+use crate::finding::{self, Finding, ReadCell, State, Unit};
 use crate::intake::{FRAME_RULES, FrameFinding};
 use crate::period::Period;
 use crate::place::Place;
@@ -15,7 +15,7 @@ use crate::report::{FileFound, Judged, ReadingNote, RuleOutcome, Submission};
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::Rule;
-use crate::rulebook::written::{Audience, Severity};
+use crate::rulebook::written::{Audience, Each, Severity, Stage};
 use crate::standing::{Checking, DistrictStanding, FormStanding, Reporting};
 use crate::submissions::{self, Choice, FileRead, ONE_RULE, Sent, choose};
 use crate::table::{Absent, Table};
@@ -23,7 +23,7 @@ use crate::words::Text;
 use chrono::NaiveDateTime;
 use rayon::prelude::*;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rule that every file is looked at with.
 pub const FILE_RULE: &str = "intake.file";
@@ -65,10 +65,10 @@ pub fn judge<'a>(
     judging.copied(&in_force, baseline);
     judging.nil(&in_force, baseline);
     judging.frames(&in_force);
-    for (at, form) in rulebook.forms.iter().enumerate() {
-        let own: Vec<&InForce> = in_force.iter().filter(|one| one.form == at).collect();
-        judging.rules(at, form, &own, baseline);
+    for at in 0..rulebook.forms.len() {
+        judging.rules(at, &in_force, baseline);
     }
+    judging.fold_slips();
     let rank = |code: &str| {
         rulebook
             .register
@@ -423,6 +423,7 @@ impl Judging<'_> {
             source: None,
             title,
             severity,
+            stage: Stage::InForce,
             counts,
         });
     }
@@ -502,139 +503,179 @@ impl Judging<'_> {
         }
     }
 
-    /// Every rule of a form over all of its submissions.
-    fn rules(&mut self, at: usize, form: &Form, own: &[&InForce], baseline: &Baseline) {
+    /// Every rule of a form over all of its submissions, on all cores.
+    fn rules(&mut self, at: usize, in_force: &[InForce], baseline: &Baseline) {
+        let rulebook = self.rulebook;
+        let form = &rulebook.forms[at];
         if !form.is_due_in(self.period) {
             return;
         }
-        let units: Vec<Unit> = own
+        let known: BTreeMap<(usize, usize), &Table> = in_force
             .iter()
-            .map(|one| self.rulebook.unit(one.district))
+            .map(|one| ((one.form, one.district), &one.table))
             .collect();
-        let owners: Vec<Owner<'_>> = own
+        let period = self.period;
+        let find = |form, of, district| {
+            if of == period {
+                return known.get(&(form, district)).copied();
+            }
+            baseline.table(of, form, district)
+        };
+        let is_new = |district: usize| {
+            let district = rulebook.register.districts.get(district);
+            district.is_some_and(|d| !d.predecessors.is_empty())
+        };
+        let tables = Tables {
+            forms: &rulebook.forms,
+            period,
+            find: &find,
+            is_new: &is_new,
+        };
+        let rules: Vec<&Rule> = rulebook.rules[at]
             .iter()
-            .zip(&units)
-            .map(|(one, unit)| Owner {
-                unit,
-                file: &self.files[one.file].path,
+            .filter(|rule| rule.is_in_force(period))
+            .collect();
+        let links: BTreeSet<Link> = rules.iter().flat_map(|rule| rule.links()).collect();
+        let own: Vec<(Owner<'_>, &Table)> = in_force
+            .iter()
+            .filter(|one| one.form == at)
+            .map(|one| {
+                let owner = Owner {
+                    district: one.district,
+                    unit: rulebook.unit(one.district),
+                    file: &self.files[one.file].path,
+                };
+                (owner, &one.table)
             })
             .collect();
-        let rules: Vec<&Rule> = self.rulebook.rules[at]
-            .iter()
-            .filter(|rule| rule.months.is_empty() || rule.months.contains(&self.period.month()))
-            .collect();
-        let checked = if form.is_fixed() {
-            self.fixed(at, form, own, &owners, &rules, baseline)
+        let batches: Vec<Batch<'_>> = if form.is_fixed() {
+            // One record a district: all are stacked and looked at at once.
+            let (owners, stacked): (Vec<_>, Vec<_>) = own.into_iter().unzip();
+            let stacked = Cow::Owned(Table::stack(&stacked));
+            vec![Batch::new(at, stacked, owners, &links, &tables)]
         } else {
-            self.list(at, form, own, &owners, &rules, baseline)
+            own.into_par_iter()
+                .map(|(owner, table)| {
+                    Batch::new(at, Cow::Borrowed(table), vec![owner], &links, &tables)
+                })
+                .collect()
         };
-        for (rule, Checked { counts, findings }) in rules.iter().zip(checked) {
-            let mut sum = Counts::default();
-            for one in &counts {
-                sum.add(one);
-            }
+        let checked: Vec<Checked> = rules
+            .par_iter()
+            .map(|rule| check(rule, at, &batches, &tables))
+            .collect();
+        for (rule, checked) in rules.iter().zip(checked) {
             self.outcomes.push(RuleOutcome {
                 rule: rule.id.clone(),
                 form: form.id.clone(),
                 title: rule.title.clone(),
                 formula: rule.formula.clone(),
-                severity: rule.severity,
+                severity: rule.severity_of(period),
+                stage: rule.stage,
                 source: rule.source.clone(),
-                counts: sum,
+                counts: checked.counts.clone(),
             });
+            let findings = self.held_back(rule, checked);
             self.findings.extend(findings);
         }
     }
 
-    /// A fixed form is one record a district: all districts are stacked and looked at at once.
-    fn fixed(
-        &self,
-        at: usize,
-        form: &Form,
-        own: &[&InForce],
-        owners: &[Owner<'_>],
-        rules: &[&Rule],
-        baseline: &Baseline,
-    ) -> Vec<Checked> {
-        let tables: Vec<&Table> = own.iter().map(|one| &one.table).collect();
-        let stacked = Table::stack(&tables);
-        let before = |period: Period| {
-            let known: Vec<Option<&Table>> = own
-                .iter()
-                .map(|one| baseline.table(period, at, one.district))
-                .collect();
-            let tables: Vec<&Table> = known.iter().copied().flatten().collect();
-            let mut next = 0..;
-            let record = known
-                .iter()
-                .map(|table| table.and_then(|_| next.next()))
-                .collect();
-            Earlier {
-                table: Cow::Owned(Table::stack(&tables)),
-                record,
-            }
-        };
-        let last_year = before(self.period.last_year());
-        let last_period = before(form.period_before(self.period));
-        let batch = Batch {
-            form,
-            period: self.period,
-            figures: Figures {
-                own: &stacked,
-                last_year: Some(&last_year),
-                last_period: Some(&last_period),
-            },
-            owner: &|record| record,
-            owners,
-        };
-        rules.iter().map(|rule| check(rule, &batch)).collect()
-    }
-
-    /// A list is looked at submission by submission, on all cores.
-    fn list(
-        &self,
-        at: usize,
-        form: &Form,
-        own: &[&InForce],
-        owners: &[Owner<'_>],
-        rules: &[&Rule],
-        baseline: &Baseline,
-    ) -> Vec<Checked> {
-        let by_submission: Vec<Vec<Checked>> = own
-            .par_iter()
-            .zip(owners)
-            .map(|(one, owner)| {
-                let table = |period| baseline.table(period, at, one.district);
-                let last_year = earlier(form, &one.table, table(self.period.last_year()));
-                let last_period = earlier(form, &one.table, table(form.period_before(self.period)));
-                let batch = Batch {
-                    form,
-                    period: self.period,
-                    figures: Figures {
-                        own: &one.table,
-                        last_year: last_year.as_ref(),
-                        last_period: last_period.as_ref(),
-                    },
-                    owner: &|_| 0,
-                    owners: std::slice::from_ref(owner),
-                };
-                rules.iter().map(|rule| check(rule, &batch)).collect()
-            })
-            .collect();
-        let mut all: Vec<Checked> = rules
-            .iter()
-            .map(|_| Checked {
-                counts: Vec::new(),
-                findings: Vec::new(),
-            })
-            .collect();
-        for submission in by_submission {
-            for (all, one) in all.iter_mut().zip(submission) {
-                all.counts.extend(one.counts);
-                all.findings.extend(one.findings);
+    /// The flood guard: a query that comes up in more than a share of the districts is most often
+    /// a fault of the rule or of the definition, and is one line to staff until they release it.
+    fn held_back(&self, rule: &Rule, checked: Checked) -> Vec<Finding> {
+        let flood = self.rulebook.job.flood;
+        let Checked {
+            looked_at,
+            fired,
+            mut findings,
+            ..
+        } = checked;
+        for finding in &mut findings {
+            if finding.district.code.is_empty() && rule.each == Each::City {
+                finding.district.name.clone_from(&self.rulebook.job.whole);
             }
         }
-        all
+        let (fired, all) = (fired.len(), looked_at.len());
+        let is_flood = fired >= flood.at_least
+            && fired * 100 > all * flood.percent as usize
+            && rule.severity_of(self.period) == Severity::Query
+            && rule.audience == Audience::District
+            && !rule.released;
+        let Some(first) = findings.first().filter(|_| is_flood) else {
+            return findings;
+        };
+        let count = findings.iter().map(|finding| finding.count).sum();
+        let (title, id) = (&rule.title, &rule.id);
+        let unit = Unit {
+            code: String::new(),
+            name: self.rulebook.job.whole.clone(),
+        };
+        let form = first.form.clone();
+        let bare = Finding::bare(id, Severity::Query, unit, form, self.period, "flood");
+        vec![Finding {
+            audience: Audience::City,
+            stage: rule.stage,
+            state: State::Held,
+            count,
+            message: Text::new(
+                format!(
+                    "规则或口径问题？“{}”在 {all} 个单位中的 {fired} 个报出，共 {count} 处，暂不下发",
+                    title.zh
+                ),
+                format!(
+                    "a fault of the rule or the definition? `{}` came up in {fired} of {all} districts, {count} times; it is held back",
+                    title.en
+                ),
+            ),
+            fix: both!(
+                "核对规则和口径；确要下发的，在规则里写 released = true（{id}）",
+                "look at rule and definition; to send it out write released = true ({id})"
+            ),
+            ..bare
+        }]
+    }
+
+    /// A slip that was diagnosed explains what other queries ask about the same cells: those are
+    /// counted with their rules, and not listed beside it.
+    fn fold_slips(&mut self) {
+        let slips: Vec<(usize, ReadCell)> = self
+            .findings
+            .iter()
+            .enumerate()
+            .filter(|(_, finding)| self.is_slip(finding))
+            .filter_map(|(at, finding)| Some((at, finding.read.first()?.clone())))
+            .collect();
+        if slips.is_empty() {
+            return;
+        }
+        let mut folded: BTreeMap<usize, u64> = BTreeMap::new();
+        let mut keep = vec![true; self.findings.len()];
+        for (at, finding) in self.findings.iter().enumerate() {
+            if finding.severity == Severity::Error || self.is_slip(finding) {
+                continue;
+            }
+            let slip = slips.iter().find(|(_, cell)| finding.read.contains(cell));
+            if let Some((slip, _)) = slip {
+                *folded.entry(*slip).or_default() += 1;
+                keep[at] = false;
+            }
+        }
+        for (slip, count) in folded {
+            let message = &mut self.findings[slip].message;
+            let more = both!(
+                "；由此引起的另 {count} 条核实未逐条列出",
+                "; {count} more queries that follow from it are not listed"
+            );
+            message.zh += &more.zh;
+            message.en += &more.en;
+        }
+        let mut keep = keep.into_iter();
+        self.findings.retain(|_| keep.next().unwrap_or(true));
+    }
+
+    fn is_slip(&self, finding: &Finding) -> bool {
+        let mut rules = self.rulebook.all_rules();
+        rules.any(|(_, rule)| rule.id == finding.rule && rule.kind == "scale")
     }
 
     fn standing(&self, in_force: &[InForce], now: NaiveDateTime) -> Vec<DistrictStanding> {

@@ -17,8 +17,9 @@
 //!
 //! # The rooms, from the ground up
 //!
-//! - [`number`], [`period`], [`place`], [`spelling`], [`words`], [`hash`]: decimals as people
-//!   mean them, months, cells, one spelling to compare in, sentences in both languages.
+//! - [`number`], [`statistics`], [`period`], [`place`], [`spelling`], [`words`], [`hash`]: decimals
+//!   as people mean them, published methods, months, cells, one spelling to compare in, sentences
+//!   in both languages.
 //! - [`table`], [`finding`], [`standing`]: plain data of a submission, of what is wrong with it,
 //!   of how a district stands.
 //! - [`rulebook`]: what an office declares, and every mistake in it at its place.
@@ -68,6 +69,7 @@ pub mod report;
 pub mod rulebook;
 pub mod spelling;
 pub mod standing;
+pub mod statistics;
 pub mod submissions;
 pub mod table;
 pub mod workbook;

@@ -128,6 +128,18 @@ pub fn power_of_ten(power: i32) -> Exact {
     }
 }
 
+/// The power of ten of a unit of money: 4 of 万元.
+pub fn power_of_money(unit: &str) -> Option<i32> {
+    match crate::spelling::fold(unit).as_str() {
+        "元" => Some(0),
+        "千元" => Some(3),
+        "万元" => Some(4),
+        "百万元" => Some(6),
+        "亿元" => Some(8),
+        _ => None,
+    }
+}
+
 /// `x` rounded to `decimals`, half away from zero as Excel's `ROUND` does it.
 ///
 /// ```

@@ -12,6 +12,7 @@ use polars::prelude::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// A column on its way from a worker: absent numbers are NaN, absent words are empty.
 #[derive(Debug, Clone, PartialEq)]
@@ -542,14 +543,30 @@ impl Table {
         }
     }
 
-    /// A whole column of figures, NaN where there is none.
-    pub fn floats(&self, variable: usize) -> Vec<f64> {
+    /// A stretch of a column of figures, NaN where there is none.
+    pub fn floats(&self, variable: usize, records: Range<usize>) -> Vec<f64> {
         match self.columns.get(variable) {
-            Some(Values::Numbers(numbers)) => {
-                numbers.iter().map(|x| x.unwrap_or(f64::NAN)).collect()
-            }
-            _ => vec![f64::NAN; self.records],
+            Some(Values::Numbers(numbers)) => match numbers.cont_slice() {
+                Ok(plain) => plain.get(records).unwrap_or_default().to_vec(),
+                Err(_) => records
+                    .map(|record| numbers.get(record).unwrap_or(f64::NAN))
+                    .collect(),
+            },
+            _ => vec![f64::NAN; records.len()],
         }
+    }
+
+    /// The same with another figure in one place.
+    #[must_use]
+    pub fn with_number(&self, record: usize, variable: usize, figure: f64) -> Self {
+        let mut changed = self.clone();
+        if let Some(Values::Numbers(numbers)) = changed.columns.get_mut(variable) {
+            let all = numbers.iter().enumerate();
+            let figures = all.map(|(at, x)| if at == record { Some(figure) } else { x });
+            *numbers = Float64Chunked::from_iter_options("".into(), figures);
+        }
+        changed.marks.absent.remove(&key(record, variable));
+        changed
     }
 
     /// The sum of a column's figures, and how many there are.
@@ -684,7 +701,7 @@ impl Table {
                     return DraftColumn::Numbers(
                         tables
                             .iter()
-                            .flat_map(|table| table.floats(variable))
+                            .flat_map(|table| table.floats(variable, 0..table.records))
                             .collect(),
                     );
                 }

@@ -1,17 +1,22 @@
 #![doc = include_str!("bounds.md")]
 
-use super::{Failed, Kind, Lowering, Wording};
+use super::{Asks, Failed, Kind, Lowering, Wording};
+use crate::expr::types::Scope;
 use crate::expr::{Expr, Leaf};
 use crate::number;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::{Audience, Bound, Severity};
 use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
 
 pub(super) const KIND: Kind = Kind {
-    name: "bound",
+    name: "range",
     doc: include_str!("bounds.md"),
     doc_zh: include_str!("bounds.zh.md"),
-    lower,
+    keys: lower,
+    rule: |written| super::asked(written.range.as_ref()),
     say,
 };
 
@@ -73,9 +78,7 @@ fn push(
     relation: Relation,
 ) {
     let Some(bound) = bound else { return };
-    let Some(limit) = number::canonical(*bound.value.get_ref()).map(number::exact) else {
-        let message = Text::new("界限应是数字", "a limit is a number");
-        on.problem(bound.value.span(), message);
+    let Some((limit, source)) = on.limit(bound) else {
         return;
     };
     if let Some(words) = cells
@@ -105,7 +108,7 @@ fn push(
     let mut rule = on.rule(KIND.name, rule_id, title, severity);
     rule.formula = format!("{id} {} {seen}", relation.excel());
     rule.audience = bound.audience.unwrap_or_default();
-    rule.source.clone_from(&bound.source);
+    rule.source = source;
     rule.span = bound.value.span();
     rule.assertions = cells
         .iter()
@@ -117,14 +120,90 @@ fn push(
                 right: Expr::number(kept),
                 slack: number::Exact::default(),
             };
-            Assertion {
-                accused: *accused,
-                claim,
-                floor: None,
-            }
+            Assertion::new(*accused, claim)
         })
         .collect();
     on.rules.push(rule);
+}
+
+/// `range = { of = "class_size", min = 1, max = 45 }`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The figure.
+    #[schemars(with = "String")]
+    of: Spanned<String>,
+    /// The least, in the figure's own unit: a number, or an expression in quotes.
+    #[schemars(with = "Option<serde_json::Value>")]
+    min: Option<Spanned<toml::Value>>,
+    /// The greatest.
+    #[schemars(with = "Option<serde_json::Value>")]
+    max: Option<Spanned<toml::Value>>,
+}
+
+impl Asks for Asked {
+    fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let (value, _) = on.term(&self.of, scope)?;
+        let scale = match &value {
+            Expr::Leaf(leaf) if leaf.is_own() => on.form.variables[leaf.variable].scale(),
+            _ => 0,
+        };
+        let mut limit = |written: &Spanned<toml::Value>| match written.get_ref() {
+            toml::Value::String(text) => {
+                let text = Spanned::new(written.span(), text.clone());
+                Some(on.term(&text, scope)?.0)
+            }
+            other => {
+                let Some((limit, _)) = crate::rulebook::limit(other) else {
+                    on.problem(written.span(), crate::rulebook::not_a_limit());
+                    return None;
+                };
+                Some(Expr::number(limit * number::power_of_ten(scale)))
+            }
+        };
+        let (low, high) = (self.min.as_ref(), self.max.as_ref());
+        let (low, high) = match (low, high) {
+            (Some(low), Some(high)) => (Some(limit(low)?), Some(limit(high)?)),
+            (Some(low), None) => (Some(limit(low)?), None),
+            (None, Some(high)) => (None, Some(limit(high)?)),
+            (None, None) => (None, None),
+        };
+        let compare = |relation, right| Claim::Compare {
+            left: value.clone(),
+            relation,
+            right,
+            slack: number::Exact::default(),
+        };
+        let claim = match (low, high) {
+            (Some(low), Some(high)) => Claim::Between {
+                value: value.clone(),
+                low,
+                high,
+            },
+            (Some(low), None) => compare(Relation::AtLeast, low),
+            (None, Some(high)) => compare(Relation::AtMost, high),
+            (None, None) => {
+                let message = Text::new("要写 min 或 max", "write `min` or `max`");
+                on.problem(self.of.span(), message);
+                return None;
+            }
+        };
+        Some(vec![on.accusing(claim, self.of.span())?])
+    }
+
+    fn formula(&self) -> String {
+        let of = self.of.get_ref();
+        let shown = |value: &Spanned<toml::Value>| match value.get_ref() {
+            toml::Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        match (&self.min, &self.max) {
+            (Some(min), Some(max)) => format!("{of} between {} and {}", shown(min), shown(max)),
+            (Some(min), None) => format!("{of} >= {}", shown(min)),
+            (None, Some(max)) => format!("{of} <= {}", shown(max)),
+            (None, None) => of.clone(),
+        }
+    }
 }
 
 fn say(failed: &Failed<'_>) -> Wording {

@@ -1,23 +1,27 @@
 //! A rule's own examples: what it says of the figures that its author gave.
 
-use crate::expr::Source;
-use crate::expr::columns::{Earlier, Figures};
-use crate::expr::exact::{Judgement, judge};
+use super::run::{Batch, Owner, check};
+use super::tables::Tables;
+use crate::expr::{Link, Source};
+use crate::finding::Unit;
+use crate::period::Period;
+use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
-use crate::rulebook::rule::{Example, Given, Rule};
+use crate::rulebook::rule::{Example, Given, GivenRecord, Rule};
 use crate::rulebook::source::Problem;
 use crate::rulebook::written::Gives;
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Table, Words};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// The examples of a rule that do not come out as their author says.
-pub fn wrong_examples(form: &Form, rule: &Rule) -> Vec<Problem> {
+pub fn wrong_examples(rulebook: &Rulebook, form: usize, rule: &Rule) -> Vec<Problem> {
     rule.examples
         .iter()
         .filter_map(|example| {
-            let found = gives(form, rule, example);
+            let found = gives(&rulebook.forms, form, rule, example);
             (found != example.gives).then(|| {
-                let (id, is, said) = (&rule.id, name(found), name(example.gives));
+                let (id, is, said) = (&rule.id, found.name(), example.gives.name());
                 let message = both!(
                     "审核关系 `{id}` 的例子写的是 {said}，实际结果是 {is}",
                     "the example of rule `{id}` says {said}, but the rule gives {is}"
@@ -28,77 +32,181 @@ pub fn wrong_examples(form: &Form, rule: &Rule) -> Vec<Problem> {
         .collect()
 }
 
-fn name(gives: Gives) -> &'static str {
-    match gives {
-        Gives::Pass => "pass",
-        Gives::Fail => "fail",
-        Gives::NotEvaluated => "not-evaluated",
-    }
+/// Rules that don't show by examples what passes and what fails.
+pub fn without_examples(rule: &Rule) -> Option<Problem> {
+    let has = |gives| rule.examples.iter().any(|example| example.gives == gives);
+    let (zh, en) = match (has(Gives::Pass), has(Gives::Fail)) {
+        _ if !rule.is_written => return None,
+        (true, true) => return None,
+        (true, false) => ("没有不通过的例子", "has no example that fails"),
+        (false, true) => ("没有通过的例子", "has no example that passes"),
+        (false, false) => (
+            "没有例子：要有通过的和不通过的各一个",
+            "has no examples: one that passes and one that fails are wanted",
+        ),
+    };
+    let id = &rule.id;
+    let message = both!("审核关系 `{id}` {zh}", "rule `{id}` {en}");
+    Some(Problem::new(&rule.file, rule.span.clone(), message).warning())
 }
 
-/// What a rule says of an example: it fails where any of its assertions fails, and is not
-/// evaluated where none could be.
-pub fn gives(form: &Form, rule: &Rule, example: &Example) -> Gives {
-    let own = table(form, example, Source::Own);
-    let earlier = |source| Earlier {
-        table: Cow::Owned(table(form, example, source)),
-        record: vec![Some(0)],
-    };
-    let (last_year, last_period) = (earlier(Source::LastYear), earlier(Source::LastPeriod));
-    let figures = Figures {
-        own: &own,
-        last_year: Some(&last_year),
-        last_period: Some(&last_period),
-    };
-    let mut all = Gives::NotEvaluated;
-    for assertion in &rule.assertions {
-        let scale = form.variables[assertion.accused].scale();
-        match judge(assertion, &figures, 0, rule.missing, scale) {
-            Judgement::Fail(_) => return Gives::Fail,
-            Judgement::Pass => all = Gives::Pass,
-            Judgement::NotEvaluated(_) => {}
+impl Gives {
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::NotEvaluated => "not-evaluated",
         }
     }
-    all
 }
 
-/// One record with the example's figures of one source, everything else blank.
-fn table(form: &Form, example: &Example, source: Source) -> Table {
-    let mut usual = vec![CellDress::default(); form.variables.len()];
-    let given = |variable: usize| {
-        example
-            .given
-            .iter()
-            .find(|(leaf, _)| leaf.source == source && leaf.variable == variable)
-            .map(|(_, given)| given)
+/// What a rule says of an example: it fails where any of its units fails, and is not evaluated
+/// where none could be. The example's records go the way that submissions go.
+pub fn gives(forms: &[Form], form: usize, rule: &Rule, example: &Example) -> Gives {
+    // Any month in which all forms that are read are due will do.
+    let Some(period) = Period::new(2023, 12) else {
+        return Gives::NotEvaluated;
+    };
+    let mut districts: Vec<&str> = Vec::new();
+    for (at, record) in example.given.iter().enumerate() {
+        // In a fixed form each record is another district's; in a list all are one's, if unsaid.
+        let same = !forms[form].is_fixed() && record.district.is_empty() && at > 0;
+        if !same && (record.district.is_empty() || !districts.contains(&&*record.district)) {
+            districts.push(&record.district);
+        }
+    }
+    let of = |district: usize| -> Vec<&GivenRecord> {
+        let fixed = forms[form].is_fixed() && districts[district].is_empty();
+        if fixed {
+            return example.given.iter().skip(district).take(1).collect();
+        }
+        let own = example.given.iter();
+        own.filter(|record| record.district == districts[district])
+            .collect()
+    };
+    let links = rule.links();
+    let lookup = Tables {
+        forms,
+        period,
+        find: &|_, _, _| None,
+        is_new: &|_| false,
+    };
+    let mut tables: BTreeMap<(usize, Period, usize), Table> = BTreeMap::new();
+    for district in 0..districts.len() {
+        let records = of(district);
+        for link in links.iter().copied().chain([Link::OWN]) {
+            let there = link.form.unwrap_or(form);
+            let when = lookup.period_of(form, link);
+            if let Some(table) = table(&forms[there], &records, link) {
+                tables.insert((there, when, district), table);
+            }
+        }
+    }
+    let tables_of = |form, period, district| tables.get(&(form, period, district));
+    let tables = Tables {
+        find: &tables_of,
+        ..lookup
+    };
+    let owner = |district: usize| Owner {
+        district,
+        unit: Unit::default(),
+        file: "",
+    };
+    let own: Vec<(usize, &Table)> = (0..districts.len())
+        .filter_map(|district| Some((district, tables_of(form, period, district)?)))
+        .collect();
+    let batches: Vec<Batch<'_>> = if forms[form].is_fixed() {
+        let stacked: Vec<&Table> = own.iter().map(|(_, table)| *table).collect();
+        let owners = own.iter().map(|(district, _)| owner(*district)).collect();
+        let stacked = Cow::Owned(Table::stack(&stacked));
+        vec![Batch::new(form, stacked, owners, &links, &tables)]
+    } else {
+        own.iter()
+            .map(|(district, table)| {
+                let owners = vec![owner(*district)];
+                Batch::new(form, Cow::Borrowed(*table), owners, &links, &tables)
+            })
+            .collect()
+    };
+    let counts = check(rule, form, &batches, &tables).counts;
+    match (counts.failed, counts.passed) {
+        (0, 0) => Gives::NotEvaluated,
+        (0, _) => Gives::Pass,
+        _ => Gives::Fail,
+    }
+}
+
+/// The example's records of one table, everything that is not given blank; none where nothing of
+/// it is given.
+fn table(form: &Form, records: &[&GivenRecord], link: Link) -> Option<Table> {
+    // Records of today are there even where nothing is given of them.
+    let is_there = |record: &&&GivenRecord| {
+        let mut figures = record.figures.iter();
+        let own = link == Link::OWN && record.figures.iter().all(|(leaf, _)| leaf.is_own());
+        own || figures.any(|(leaf, _)| leaf.link == link)
+    };
+    let there: Vec<&GivenRecord> = records.iter().filter(is_there).copied().collect();
+    if there.is_empty() && !(link == Link::OWN && form.is_fixed()) {
+        return None;
+    }
+    let mut dress = Dress {
+        usual: vec![CellDress::default(); form.variables.len()],
+        ..Dress::default()
+    };
+    let given = |record: &GivenRecord, variable: usize| {
+        let mut figures = record.figures.iter();
+        let found = figures.find(|(leaf, _)| leaf.variable == variable && leaf.link == link);
+        // A record is the same record earlier, by its key.
+        let key = || {
+            let mut figures = record.figures.iter();
+            let is_key = form.key.contains(&variable) && link.source != Source::Now;
+            figures.find(|(leaf, _)| is_key && leaf.is_own() && leaf.variable == variable)
+        };
+        found.or_else(key).map(|(_, given)| given.clone())
+    };
+    let count = there.len().max(1);
+    let blank = GivenRecord::default();
+    let there: Vec<&GivenRecord> = if there.is_empty() {
+        vec![&blank]
+    } else {
+        there
     };
     let columns = (0..form.variables.len())
-        .map(
-            |variable| match (given(variable), form.variables[variable].is_number()) {
-                (Some(Given::Number(x, decimals)), true) => {
-                    usual[variable].decimals = *decimals;
-                    DraftColumn::Numbers(vec![*x])
+        .map(|variable| {
+            if form.variables[variable].is_number() {
+                let numbers = there.iter().enumerate().map(|(at, record)| {
+                    let Some(Given::Number(x, decimals)) = given(record, variable) else {
+                        return f64::NAN;
+                    };
+                    let at = (
+                        u32::try_from(at).unwrap_or(0),
+                        u32::try_from(variable).unwrap_or(0),
+                    );
+                    let stated = CellDress {
+                        decimals,
+                        ..CellDress::default()
+                    };
+                    dress.other.insert(at, stated);
+                    x
+                });
+                return DraftColumn::Numbers(numbers.collect());
+            }
+            let mut words = Words::default();
+            for record in &there {
+                match given(record, variable) {
+                    Some(Given::Text(text)) => words.push(&text),
+                    _ => words.push(""),
                 }
-                (_, true) => DraftColumn::Numbers(vec![f64::NAN]),
-                (given, false) => {
-                    let mut words = Words::default();
-                    words.push(match given {
-                        Some(Given::Text(text)) => text,
-                        _ => "",
-                    });
-                    DraftColumn::Words(words)
-                }
-            },
-        )
+            }
+            DraftColumn::Words(words)
+        })
         .collect();
-    Draft {
-        records: 1,
+    let draft = Draft {
+        records: count,
         columns,
-        dress: Dress {
-            usual,
-            ..Dress::default()
-        },
+        dress,
         ..Draft::default()
-    }
-    .into()
+    };
+    Some(draft.into())
 }

@@ -6,55 +6,107 @@
 //!
 //! No file is opened here and no path is known.
 
-mod bounds;
+pub mod accumulates;
+pub mod bounds;
+pub mod complete;
+pub mod decimals;
+mod discrepancy;
 pub mod example;
-mod expression;
-mod part_of;
-mod required;
-mod restates;
+pub mod expression;
+mod lines;
+mod natively;
+pub mod non_decreasing;
+pub mod one_of;
+pub mod outlier;
+pub mod pair;
+pub mod part_of;
+pub mod pattern;
+pub mod required;
+pub mod restates;
+mod rule;
 pub mod run;
-mod states;
-mod total;
+pub mod scale;
+pub mod states;
+pub mod tables;
+pub mod total;
 mod typed;
+pub mod unique;
+pub mod zero;
 
-pub use expression::lower as lower_rule;
-pub(crate) use expression::same_id;
+pub(crate) use rule::plausibility_is_no_error;
+pub use rule::{attempt, lower as lower_rule};
 
-use crate::expr::columns::Figures;
-use crate::expr::exact::Failure;
-use crate::expr::types::Scope;
+use crate::expr::exact::{self, Among, Failure};
+use crate::expr::figures::Figures;
+use crate::expr::types::{Measured, Scope, Typed};
 use crate::expr::{Expr, Leaf, Source, parse};
 use crate::number::{self, Exact};
 use crate::rulebook::form::{Form, Written};
-use crate::rulebook::rule::{Assertion, Rule};
-use crate::rulebook::source::Problem;
-use crate::rulebook::written::{Audience, Axis, Missing, Severity, Type};
+use crate::rulebook::rule::{Assertion, Claim, Rule};
+use crate::rulebook::source::{Problem, Sources};
+use crate::rulebook::written::{
+    Audience, Axis, Bound, Each, Missing, RuleWritten, Severity, Stage, Type,
+};
 use crate::words::Text;
+use std::collections::BTreeMap;
 use std::ops::Range;
+use toml::Spanned;
 
 /// A kind of check.
 pub struct Kind {
-    /// Its name in rule ids and lists.
+    /// Its name in rule files and lists.
     pub name: &'static str,
     /// What it checks and why, for readers of English: also the module's documentation.
     pub doc: &'static str,
     /// The same in Chinese.
     pub doc_zh: &'static str,
     /// Makes the rules that keys on columns and rows ask for.
-    pub lower: fn(&mut Lowering<'_>),
+    pub keys: fn(&mut Lowering<'_>),
+    /// What a `[[rule]]` asks of it, if it asks for this kind, and where.
+    pub rule: fn(&RuleWritten) -> Option<AsksAt<'_>>,
     /// What a failure means, and what to do about it.
     pub say: fn(&Failed<'_>) -> Wording,
+}
+
+/// What a rule asks, and where.
+type AsksAt<'a> = (&'a dyn Asks, Range<usize>);
+
+/// What a `[[rule]]` asks of its kind.
+pub trait Asks {
+    /// What must hold of each unit, at one place of the form. What is wrong is noted, and then
+    /// there is nothing to assert.
+    fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>>;
+
+    /// How the rule reads for people.
+    fn formula(&self) -> String;
+}
+
+/// What is asked under one key, as [`Kind::rule`] gives it.
+fn asked<T: Asks>(written: Option<&Spanned<T>>) -> Option<AsksAt<'_>> {
+    written.map(|written| (written.get_ref() as &dyn Asks, written.span()))
 }
 
 /// All kinds, in the order in which their rules are listed.
 pub const KINDS: &[Kind] = &[
     typed::KIND,
     required::KIND,
+    decimals::KIND,
     bounds::KIND,
+    zero::KIND,
+    lines::KIND,
+    one_of::KIND,
+    pattern::KIND,
+    unique::KIND,
+    complete::KIND,
     total::KIND,
     part_of::KIND,
     states::KIND,
     restates::KIND,
+    accumulates::KIND,
+    non_decreasing::KIND,
+    pair::KIND,
+    scale::KIND,
+    outlier::KIND,
     expression::KIND,
 ];
 
@@ -70,6 +122,14 @@ pub fn kind(rule: &Rule) -> &'static Kind {
 pub struct Lowering<'a> {
     /// The form.
     pub form: &'a Form,
+    /// All forms of the rulebook.
+    pub forms: &'a [Form],
+    /// The texts of all rule files, for lists of codes.
+    pub sources: &'a Sources,
+    /// The file that is being read.
+    pub file: String,
+    /// Where what is being made ready stands in it.
+    pub span: Range<usize>,
     /// The rules so far.
     pub rules: Vec<Rule>,
     /// What was found wrong.
@@ -80,6 +140,8 @@ pub struct Lowering<'a> {
 pub struct Failed<'a> {
     /// The form.
     pub form: &'a Form,
+    /// All forms of the rulebook.
+    pub forms: &'a [Form],
     /// The rule.
     pub rule: &'a Rule,
     /// What did not hold.
@@ -93,6 +155,7 @@ pub struct Failed<'a> {
 }
 
 /// What a finding says and asks for.
+#[derive(Debug, Default)]
 pub struct Wording {
     /// What is wrong.
     pub message: Text,
@@ -112,7 +175,7 @@ impl Wording {
     }
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
     /// A rule that a key of a column or row makes; its severity is the kind's default.
     fn rule(&mut self, kind: &'static str, id: String, title: Text, severity: Severity) -> Rule {
         Rule {
@@ -120,18 +183,24 @@ impl Lowering<'_> {
             kind,
             title,
             severity,
+            severity_in: BTreeMap::new(),
             audience: Audience::District,
+            stage: Stage::InForce,
+            each: Each::Row,
             months: Vec::new(),
+            valid: (None, None),
+            released: false,
             missing: Missing::Skip,
             settle_by_close: false,
             message: None,
             fix: None,
             source: None,
             formula: String::new(),
-            file: self.form.file.clone(),
+            file: self.file.clone(),
             span: 0..0,
             assertions: Vec::new(),
             examples: Vec::new(),
+            is_written: false,
         }
     }
 
@@ -141,13 +210,100 @@ impl Lowering<'_> {
     }
 
     fn problem(&mut self, span: Range<usize>, message: Text) {
-        self.problems
-            .push(Problem::new(&self.form.file, span, message));
+        self.problems.push(Problem::new(&self.file, span, message));
+    }
+
+    /// The form by itself.
+    fn scope(&self) -> Scope<'a> {
+        Scope::new(self.forms, self.form)
+    }
+
+    /// An expression in a scope, noting what is wrong with it.
+    fn term(&mut self, written: &Spanned<String>, scope: Scope<'_>) -> Option<Typed> {
+        let written = Written {
+            text: written.get_ref().clone(),
+            span: written.span(),
+        };
+        match resolve(&self.file, &written, scope) {
+            Ok(typed) => Some(typed),
+            Err(problem) => {
+                self.problems.push(*problem);
+                None
+            }
+        }
+    }
+
+    /// Several of them.
+    fn terms(&mut self, written: &[Spanned<String>], scope: Scope<'_>) -> Option<Vec<Expr>> {
+        let terms: Vec<Option<Typed>> = written.iter().map(|w| self.term(w, scope)).collect();
+        terms.into_iter().map(|term| Some(term?.0)).collect()
+    }
+
+    /// A variable of the form's own.
+    fn variable(&mut self, written: &Spanned<String>, scope: Scope<'_>) -> Option<usize> {
+        match self.term(written, scope)?.0 {
+            Expr::Leaf(leaf) if leaf.is_own() => Some(leaf.variable),
+            _ => {
+                let message =
+                    Text::new("这里应是本表的一个指标", "expected a variable of this form");
+                self.problem(written.span(), message);
+                None
+            }
+        }
+    }
+
+    /// An assertion that accuses the first figure of this form that it reads.
+    fn accusing(&mut self, claim: Claim, span: Range<usize>) -> Option<Assertion> {
+        let mut assertion = Assertion::new(0, claim);
+        let mut leaves = Vec::new();
+        let mut expressions = assertion.expressions().into_iter();
+        expressions
+            .by_ref()
+            .for_each(|expr| expr.leaves(&mut leaves));
+        let own = leaves.iter().find(|leaf| leaf.is_own());
+        let own = own.or_else(|| leaves.iter().find(|leaf| leaf.link.form.is_none()));
+        if let Some(leaf) = own {
+            assertion.accused = leaf.variable;
+            return Some(assertion);
+        }
+        let message = Text::new(
+            "式子里没有本表的指标，不知道该审哪一格",
+            "the expression reads no figure of this form: there is no cell to show",
+        );
+        self.problem(span, message);
+        None
+    }
+
+    /// A declared limit as a number, and where it comes from.
+    fn limit(&mut self, bound: &Bound) -> Option<(Exact, Option<String>)> {
+        if let toml::Value::String(name) = bound.value.get_ref()
+            && let Some(threshold) = self.form.thresholds.iter().find(|t| t.id == *name)
+        {
+            let scale = match threshold.measure {
+                parse::Measure::Plain => 0,
+                _ => 2,
+            };
+            let value = &threshold.value * number::power_of_ten(scale);
+            return Some((
+                value,
+                bound.source.clone().or(Some(threshold.source.clone())),
+            ));
+        }
+        let Some((value, measure)) = crate::rulebook::limit(bound.value.get_ref()) else {
+            self.problem(bound.value.span(), crate::rulebook::not_a_limit());
+            return None;
+        };
+        let scale = if measure == parse::Measure::Plain {
+            0
+        } else {
+            2
+        };
+        Some((value * number::power_of_ten(scale), bound.source.clone()))
     }
 
     /// Parses and resolves an expression of a key in a scope, noting what is wrong with it.
     fn expression(&mut self, written: &Written, scope: Scope<'_>) -> Option<Expr> {
-        match resolve(written, scope) {
+        match resolve(&self.file, written, scope) {
             Ok(expr) => Some(expr.0),
             Err(problem) => {
                 self.problems.push(*problem);
@@ -155,6 +311,12 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// Names as one text.
+fn joined(names: &[Spanned<String>], between: &str) -> String {
+    let names: Vec<&str> = names.iter().map(|name| name.get_ref().as_str()).collect();
+    names.join(between)
 }
 
 /// The rows that a rule for each row is made for.
@@ -168,23 +330,17 @@ pub(crate) fn rows(form: &Form) -> Vec<Option<usize>> {
 
 /// Parses and resolves a written expression; a mistake comes back at its place in the file.
 pub(crate) fn resolve(
+    file: &str,
     written: &Written,
     scope: Scope<'_>,
-) -> Result<crate::expr::types::Typed, Box<Problem>> {
-    let is_row = |no: &str| {
-        scope
-            .form
-            .rows
-            .iter()
-            .any(|row| row.no.as_deref() == Some(no))
-    };
-    parse::parse(&written.text, &is_row)
+) -> Result<Typed, Box<Problem>> {
+    parse::parse(&written.text, &|no| scope.is_row(no))
         .and_then(|node| scope.resolve(&node))
-        .map_err(|mistake| Box::new(at_file(scope.form, written, mistake)))
+        .map_err(|mistake| Box::new(at_file(file, written, mistake)))
 }
 
 /// A mistake in an expression, moved to where the expression stands in the rule file.
-pub(crate) fn at_file(form: &Form, written: &Written, mistake: parse::Mistake) -> Problem {
+pub(crate) fn at_file(file: &str, written: &Written, mistake: parse::Mistake) -> Problem {
     // One quote before the text; in a text with escapes or three quotes places would be off,
     // and the whole value is shown instead.
     let plain = written.span.len() == written.text.len() + 2;
@@ -194,7 +350,7 @@ pub(crate) fn at_file(form: &Form, written: &Written, mistake: parse::Mistake) -
     } else {
         written.span.clone()
     };
-    let problem = Problem::new(&form.file, span, mistake.message);
+    let problem = Problem::new(file, span, mistake.message);
     match mistake.help {
         Some(help) => problem.help(help),
         None => problem,
@@ -232,12 +388,138 @@ impl Failed<'_> {
 
     /// A leaf's figure as people see it, or a word for why there is none.
     pub fn leaf(&self, leaf: Leaf) -> String {
-        leaf_words(self.form, self.figures, leaf, self.record)
+        leaf_words(self.form_of(leaf), self.figures, leaf, self.record)
     }
 
-    /// What the accused cell says, as it was written where it was not a plain number.
+    /// What the accused cell says, as it was written where it was not a plain number; what was
+    /// computed where the unit is more than a record.
     pub fn found(&self) -> String {
-        self.leaf(Leaf::own(self.assertion.accused))
+        if self.has_record() {
+            return self.leaf(Leaf::own(self.assertion.accused));
+        }
+        let found = self.failure.found.as_ref();
+        found.map_or_else(String::new, |x| self.show(self.assertion.accused, x))
+    }
+
+    /// Whether the unit is a record, so that there is a cell to show.
+    pub fn has_record(&self) -> bool {
+        match self.rule.each {
+            Each::Row | Each::Column => true,
+            Each::District => self.form.is_fixed(),
+            Each::City => false,
+        }
+    }
+
+    /// 参考范围, where the other districts set one.
+    pub fn limits(&self) -> Option<String> {
+        let Some(Among::Outside {
+            low,
+            high,
+            is_ratio,
+            ..
+        }) = &self.failure.among
+        else {
+            return None;
+        };
+        if *is_ratio {
+            let percent = |x: &Exact| {
+                let change = (x - Exact::from_integer(1.into())) * number::power_of_ten(2);
+                let shown = number::show_rounded(&change, 1);
+                let sign = if change > Exact::default() { "+" } else { "" };
+                format!("{sign}{shown}%")
+            };
+            return Some(format!("{}…{}", percent(low), percent(high)));
+        }
+        let at = self.assertion.accused;
+        let short = |x: &Exact| self.show(at, &number::round(x, 4 - self.scale()));
+        Some(format!("{}…{}", short(low), short(high)))
+    }
+
+    /// The power of ten between what people see of the accused figure and what is kept.
+    pub fn scale(&self) -> i32 {
+        self.form.variables[self.assertion.accused].scale()
+    }
+
+    fn form_of(&self, leaf: Leaf) -> &Form {
+        leaf.link
+            .form
+            .and_then(|at| self.forms.get(at))
+            .unwrap_or(self.form)
+    }
+
+    /// What an expression comes to here.
+    fn exactly(&self, expr: &Expr) -> Option<Exact> {
+        exact::number(expr, self.figures, self.record, self.rule.missing).ok()
+    }
+
+    /// A leaf's figure, in the digits that people see.
+    fn value(&self, leaf: Leaf) -> Option<Exact> {
+        let scale = self.form_of(leaf).variables[leaf.variable].scale();
+        Some(self.exactly(&Expr::Leaf(leaf))? * number::power_of_ten(-scale))
+    }
+
+    /// An expression's figure as people see it.
+    fn figure(&self, expr: &Expr) -> String {
+        match expr {
+            Expr::Leaf(leaf) => self.leaf(*leaf),
+            other => self
+                .exactly(other)
+                .map_or_else(String::new, |x| number::show(&x)),
+        }
+    }
+
+    /// What an expression is called: a variable's label, with its form and time where they are
+    /// not this form and now.
+    fn name(&self, expr: &Expr) -> Text {
+        let Expr::Leaf(leaf) = expr else {
+            return Text::new("计算值", "the computed figure");
+        };
+        self.leaf_name(*leaf)
+    }
+
+    /// What a leaf is called.
+    fn leaf_name(&self, leaf: Leaf) -> Text {
+        let form = self.form_of(leaf);
+        let Text { zh, en } = form.variable_label(leaf.variable);
+        let of = if leaf.link.form.is_some() {
+            format!("{} ", form.id)
+        } else {
+            String::new()
+        };
+        let (when_zh, when_en) = match leaf.link.source {
+            Source::Now => ("", ""),
+            Source::LastYear => ("上年同期数 ", "last year's "),
+            Source::LastPeriod => ("上期数 ", "the last period's "),
+        };
+        Text::new(format!("{when_zh}{of}{zh}"), format!("{when_en}{of}{en}"))
+    }
+
+    /// The shortest name by which people find a leaf's cell: its row or column where that alone
+    /// tells it from the others of a sum, by its number if it has one.
+    fn short(&self, leaf: Leaf) -> Text {
+        let form = self.form_of(leaf);
+        let variable = &form.variables[leaf.variable];
+        let accused = &self.form.variables[self.assertion.accused];
+        if variable.column != accused.column || leaf.link.form.is_some() {
+            return self.leaf_name(leaf);
+        }
+        match variable.row.map(|row| &form.rows[row]) {
+            Some(row) => match &row.no {
+                Some(no) => both!("第{no}行", "row {no}"),
+                None => row.label.trimmed(),
+            },
+            None => self.leaf_name(leaf),
+        }
+    }
+}
+
+/// An expression's figure as people read it: a rate with its sign.
+fn measured_words(measure: &Measured, x: &Exact) -> String {
+    let hundred = || x * number::power_of_ten(2);
+    match measure {
+        Measured::Rate => format!("{}%", number::show(&number::round(&hundred(), 2))),
+        Measured::Points => format!("{}个百分点", number::show(&number::round(&hundred(), 2))),
+        _ => number::show(x),
     }
 }
 
@@ -263,7 +545,7 @@ fn is_short(x: &Exact) -> bool {
 
 /// A leaf's figure as people see it: as it was written where that is known.
 pub fn leaf_words(form: &Form, figures: &Figures<'_>, leaf: Leaf, record: usize) -> String {
-    if leaf.source == Source::Own
+    if leaf.is_own()
         && let Some(written) = figures.own.written(record, leaf.variable)
     {
         return written.to_owned();
@@ -298,6 +580,8 @@ mod tests {
         let example = example.expect("every kind shows a rule");
         let rows = if example.contains("[rows.") {
             "[columns.pupils]\nlabel = \"在校生\"\ntype = \"count\"\n"
+        } else if example.contains("[columns.code]") {
+            "rows = \"list\"\nkey = [\"code\"]\n"
         } else {
             "[rows.all]\nlabel = \"合计\"\n"
         };

@@ -1,17 +1,22 @@
 #![doc = include_str!("part_of.md")]
 
-use super::{Failed, Kind, Lowering, Wording, is_additive};
+use super::{Asks, Failed, Kind, Lowering, Wording, is_additive, joined};
+use crate::expr::types::Scope;
 use crate::expr::{Expr, Leaf};
 use crate::number::Exact;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Severity;
 use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
 
 pub(super) const KIND: Kind = Kind {
     name: "part_of",
     doc: include_str!("part_of.md"),
     doc_zh: include_str!("part_of.zh.md"),
-    lower,
+    keys: lower,
+    rule: |written| super::asked(written.part_of.as_ref()),
     say,
 };
 
@@ -86,28 +91,65 @@ fn push(
     rule.assertions = pairs
         .into_iter()
         .filter(|(part, whole)| is_additive(form, *part) && is_additive(form, *whole))
-        .map(|(part, whole)| Assertion {
-            accused: part,
-            claim: Claim::Compare {
+        .map(|(part, whole)| {
+            let claim = Claim::Compare {
                 left: Expr::Leaf(Leaf::own(part)),
                 relation: Relation::AtMost,
                 right: Expr::Leaf(Leaf::own(whole)),
                 slack: Exact::default(),
-            },
-            floor: None,
+            };
+            Assertion::new(part, claim)
         })
         .collect();
     on.rules.push(rule);
 }
 
+/// `part_of = { parts = ["a", "b"], whole = "c" }`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// What comes to no more than the whole, together.
+    #[schemars(with = "Vec<String>")]
+    parts: Vec<Spanned<String>>,
+    /// The whole.
+    #[schemars(with = "String")]
+    whole: Spanned<String>,
+}
+
+impl Asks for Asked {
+    fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let parts = on.terms(&self.parts, scope)?;
+        let (whole, _) = on.term(&self.whole, scope)?;
+        let claim = Claim::Compare {
+            left: Expr::sum(parts),
+            relation: Relation::AtMost,
+            right: whole,
+            slack: Exact::default(),
+        };
+        Some(vec![on.accusing(claim, self.whole.span())?])
+    }
+
+    fn formula(&self) -> String {
+        format!("{} <= {}", joined(&self.parts, " + "), self.whole.get_ref())
+    }
+}
+
 fn say(failed: &Failed<'_>) -> Wording {
     let (label, found) = (failed.label(), failed.found());
-    let reads = failed.assertion.reads();
-    let whole = reads.get(1).copied().unwrap_or(reads[0]);
-    let (name, total) = (
-        failed.form.variable_label(whole.variable),
-        failed.leaf(whole),
-    );
+    let Claim::Compare { left, right, .. } = &failed.assertion.claim else {
+        return Wording::default();
+    };
+    let (name, total) = (failed.name(right), failed.figure(right));
+    if !matches!(left, Expr::Leaf(_)) {
+        let sum = failed.figure(left);
+        return Wording::new(
+            Text::new(
+                format!("各部分合计 {sum}，大于所属的“{}”{total}", name.zh),
+                format!("the parts come to {sum}, more than {}: {total}", name.en),
+            ),
+            Text::new("核对后改正其中一项", "check them and mend one of them"),
+        );
+    }
     Wording::new(
         Text::new(
             format!("“{}”填报 {found}，大于所属的“{}”{total}", label.zh, name.zh),

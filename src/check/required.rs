@@ -1,25 +1,25 @@
 #![doc = include_str!("required.md")]
 
-use super::{Failed, Kind, Lowering, Wording};
+use super::{Asks, Failed, Kind, Lowering, Wording};
+use crate::expr::types::Scope;
 use crate::rulebook::rule::{Assertion, Claim};
 use crate::rulebook::written::Severity;
 use crate::words::Text;
+use serde::Deserialize;
+use toml::Spanned;
 
 pub(super) const KIND: Kind = Kind {
     name: "required",
     doc: include_str!("required.md"),
     doc_zh: include_str!("required.zh.md"),
-    lower,
+    keys: lower,
+    rule: |written| super::asked(written.required.as_ref()),
     say,
 };
 
 /// One rule a required column, and one a required row where variables run down.
 fn lower(on: &mut Lowering<'_>) {
-    let filled = |accused| Assertion {
-        accused,
-        claim: Claim::Filled,
-        floor: None,
-    };
+    let filled = |accused| Assertion::new(accused, Claim::Filled);
     for (at, column) in on
         .form
         .columns
@@ -57,6 +57,23 @@ fn push(on: &mut Lowering<'_>, id: &str, label: &Text, assertions: Vec<Assertion
     rule.formula = format!("{id} is not blank");
     rule.assertions = assertions;
     on.rules.push(rule);
+}
+
+/// `required = "pupils"`
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Asked(String);
+
+impl Asks for Asked {
+    fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let written = Spanned::new(on.span.clone(), self.0.clone());
+        let accused = on.variable(&written, scope)?;
+        Some(vec![Assertion::new(accused, Claim::Filled)])
+    }
+
+    fn formula(&self) -> String {
+        format!("{} is not blank", self.0)
+    }
 }
 
 fn say(failed: &Failed<'_>) -> Wording {

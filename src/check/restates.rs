@@ -1,18 +1,22 @@
 #![doc = include_str!("restates.md")]
 
-use super::{Failed, Kind, Lowering, Wording};
+use super::{Asks, Failed, Kind, Lowering, Wording};
 use crate::expr::types::Scope;
 use crate::expr::{Expr, Leaf, Source};
 use crate::number::Exact;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Severity;
 use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
 
 pub(super) const KIND: Kind = Kind {
     name: "restates",
     doc: include_str!("restates.md"),
     doc_zh: include_str!("restates.zh.md"),
-    lower,
+    keys: lower,
+    rule: |written| super::asked(written.restates.as_ref()),
     say,
 };
 
@@ -36,20 +40,13 @@ fn lower(on: &mut Lowering<'_>) {
             if !form.variables[accused].is_number() {
                 continue;
             }
-            let scope = Scope {
-                form,
-                row,
-                column: None,
-            };
+            let scope = on.scope().at_row_of(row);
             let Some(earlier) = on.expression(written, scope) else {
                 break;
             };
             if !matches!(
                 earlier,
-                Expr::Leaf(Leaf {
-                    source: Source::LastYear | Source::LastPeriod,
-                    ..
-                })
+                Expr::Leaf(leaf) if leaf.link.source != Source::Now
             ) {
                 let message = Text::new(
                     "restates 要指明一个往期数，例如 last_year(applications)",
@@ -64,13 +61,37 @@ fn lower(on: &mut Lowering<'_>) {
                 right: earlier,
                 slack: Exact::default(),
             };
-            rule.assertions.push(Assertion {
-                accused,
-                claim,
-                floor: None,
-            });
+            rule.assertions.push(Assertion::new(accused, claim));
         }
         on.rules.push(rule);
+    }
+}
+
+/// `restates = { of = "last_year_total", earlier = "last_year(total)" }`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The figure.
+    #[schemars(with = "String")]
+    of: Spanned<String>,
+    /// What was reported then.
+    #[schemars(with = "String")]
+    earlier: Spanned<String>,
+}
+
+impl Asks for Asked {
+    fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let claim = Claim::Compare {
+            left: on.term(&self.of, scope)?.0,
+            relation: Relation::Equal,
+            right: on.term(&self.earlier, scope)?.0,
+            slack: Exact::default(),
+        };
+        Some(vec![on.accusing(claim, self.of.span())?])
+    }
+
+    fn formula(&self) -> String {
+        format!("{} = {}", self.of.get_ref(), self.earlier.get_ref())
     }
 }
 

@@ -1,18 +1,28 @@
-//! Rules over records: pass, fail or not evaluated, counted for every unit that was looked at.
+//! Rules over units: pass, fail or not evaluated, counted for every unit that was looked at.
+//!
+//! A unit is a record, a district's whole form, or the city. Statistics that a rule rests on are
+//! worked out before its units are looked at; kinds that judge figures among their like do so for
+//! all units at once, in [`natively`](super::natively).
 
-use super::{Failed, kind, leaf_words};
-use crate::expr::Source;
-use crate::expr::columns::{Figures, Verdict, verdicts};
-use crate::expr::exact::{Failure, Judgement, Reason, judge};
+use super::tables::Tables;
+use super::{Failed, kind, leaf_words, natively};
+use crate::expr::columns::{Verdict, verdicts};
+use crate::expr::exact::{self, Among, Failure, Judgement, Reason, judge};
+use crate::expr::figures::{Figures, Linked};
+use crate::expr::groups::{self, Grouped};
+use crate::expr::{Aggregate, Link, Reach, Source};
 use crate::finding::{self, Finding, ReadCell, State, TOLD_IN_FULL, Unit, Variable};
-use crate::period::Period;
+use crate::number::{self, Exact};
 use crate::place::Place;
 use crate::rulebook::form::Form;
-use crate::rulebook::rule::{Claim, Relation, Rule};
-use crate::rulebook::written::Severity;
+use crate::rulebook::rule::{Assertion, Claim, Relation, Rule};
+use crate::rulebook::written::{Audience, Each, Severity, Stage};
+use crate::table::{Draft, Table};
 use crate::words::Text;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many units of a rule passed, failed and could not be evaluated, with the reasons.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -36,102 +46,362 @@ impl Counts {
         self.not_evaluated.values().sum()
     }
 
-    /// Adds another's units.
-    pub fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        for (reason, count) in &other.not_evaluated {
-            *self.not_evaluated.entry(*reason).or_default() += count;
+    fn add(&mut self, judgement: &Judgement) {
+        match judgement {
+            Judgement::Pass => self.passed += 1,
+            Judgement::Fail(_) => self.failed += 1,
+            Judgement::NotEvaluated(reason) => {
+                *self.not_evaluated.entry(*reason).or_default() += 1;
+            }
+            Judgement::NotConcerned => {}
         }
     }
 }
 
 /// Whose records these are, for places and ids.
+#[derive(Debug, Clone)]
 pub struct Owner<'a> {
+    /// The district's position in the register.
+    pub district: usize,
     /// The district.
-    pub unit: &'a Unit,
+    pub unit: Unit,
     /// The submitted file.
     pub file: &'a str,
 }
 
-/// What is looked at in one go: records of one form.
+/// Records of one form: of a list those of one submission, of a fixed form one of each district.
 pub struct Batch<'a> {
-    /// The form.
-    pub form: &'a Form,
-    /// The period.
-    pub period: Period,
-    /// The figures.
-    pub figures: Figures<'a>,
-    /// Who each record belongs to, as a position in `owners`.
-    pub owner: &'a dyn Fn(usize) -> usize,
-    /// The submissions.
-    pub owners: &'a [Owner<'a>],
+    /// The form's position.
+    pub form: usize,
+    /// The records.
+    pub own: Cow<'a, Table>,
+    /// Whose they are.
+    pub owners: Vec<Owner<'a>>,
+    /// The tables that they are linked to.
+    pub linked: Vec<(Link, Linked<'a>)>,
 }
 
-/// What came of one rule in one batch.
+impl<'a> Batch<'a> {
+    /// Records with everything that these rules read of other tables.
+    pub fn new(
+        form: usize,
+        own: Cow<'a, Table>,
+        owners: Vec<Owner<'a>>,
+        links: &BTreeSet<Link>,
+        tables: &Tables<'a>,
+    ) -> Self {
+        let districts: Vec<usize> = owners.iter().map(|owner| owner.district).collect();
+        let linked = |link: &Link| (*link, tables.linked(form, &own, &districts, *link));
+        Self {
+            linked: links.iter().map(linked).collect(),
+            form,
+            own,
+            owners,
+        }
+    }
+
+    fn owner(&self, record: usize) -> usize {
+        record.min(self.owners.len().saturating_sub(1))
+    }
+
+    /// The figures of the records themselves.
+    pub(super) fn figures<'b>(
+        &'b self,
+        aggregates: &'b [(Arc<Aggregate>, Grouped)],
+    ) -> Figures<'b> {
+        Figures {
+            own: &self.own,
+            linked: &self.linked,
+            aggregates,
+        }
+    }
+}
+
+/// A batch with the statistics of a rule, and how many units it has.
+pub(super) struct Prepared<'a> {
+    /// The records.
+    pub batch: &'a Batch<'a>,
+    /// What the rule's statistics came to.
+    pub aggregates: Vec<(Arc<Aggregate>, Grouped)>,
+    /// So many of its records are units, from the first: all, or one for a list's whole district.
+    pub units: usize,
+}
+
+impl Prepared<'_> {
+    /// What the evaluators read.
+    pub fn figures(&self) -> Figures<'_> {
+        self.batch.figures(&self.aggregates)
+    }
+}
+
+/// What came of one rule.
+#[derive(Default)]
 pub struct Checked {
-    /// Counts by owner.
-    pub counts: Vec<Counts>,
+    /// The counts.
+    pub counts: Counts,
+    /// The districts that a unit of was evaluated of, and those that one failed of.
+    pub looked_at: BTreeSet<usize>,
+    /// Those with a failure.
+    pub fired: BTreeSet<usize>,
     /// The findings, in the order of records.
     pub findings: Vec<Finding>,
 }
 
-/// Looks at every record of a batch with one rule.
-pub fn check(rule: &Rule, batch: &Batch<'_>) -> Checked {
-    let mut checked = Checked {
-        counts: vec![Counts::default(); batch.owners.len()],
-        findings: Vec::new(),
-    };
-    let mut told: Vec<Told> = vec![Told::default(); batch.owners.len()];
-    for assertion in &rule.assertions {
-        let scale = batch.form.variables[assertion.accused].scale();
-        let columns = verdicts(assertion, &batch.figures, rule.missing, scale);
-        for (record, verdict) in columns.into_iter().enumerate() {
-            let owner = (batch.owner)(record);
-            let counts = &mut checked.counts[owner];
-            // Whole columns only vouch for what clearly holds; a floor is a question of its own.
-            if verdict == Verdict::True && assertion.floor.is_none() {
-                counts.passed += 1;
-                continue;
-            }
-            match judge(assertion, &batch.figures, record, rule.missing, scale) {
-                Judgement::Pass => counts.passed += 1,
-                Judgement::NotEvaluated(reason) => {
-                    *counts.not_evaluated.entry(reason).or_default() += 1;
-                }
-                Judgement::Fail(failure) => {
-                    counts.failed += 1;
-                    let told = &mut told[owner];
-                    told.failed += 1;
-                    if told.failed <= TOLD_IN_FULL as u64 {
-                        let failed = Failed {
-                            form: batch.form,
-                            rule,
-                            assertion,
-                            figures: &batch.figures,
-                            record,
-                            failure: &failure,
-                        };
-                        checked.findings.push(finding(&failed, batch, owner));
-                        told.last = Some(checked.findings.len() - 1);
+/// Looks at every unit of a form with one rule.
+pub fn check(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'_>) -> Checked {
+    if rule.each == Each::City {
+        return check_city(rule, form, batches, tables);
+    }
+    let prepared = prepare(rule, form, batches, tables);
+    let mut checked = Checked::default();
+    let native = natively::judge(rule, &prepared);
+    for (at, prepared) in prepared.iter().enumerate() {
+        let figures = prepared.figures();
+        let batch = prepared.batch;
+        let mut telling = Telling {
+            rule,
+            form: &tables.forms[form],
+            tables,
+            batch,
+            figures,
+            told: vec![Told::default(); batch.owners.len()],
+            checked: &mut checked,
+        };
+        for (which, assertion) in rule.assertions.iter().enumerate() {
+            match native.as_ref().and_then(|all| all.get(at)?.get(which)) {
+                Some(judgements) => {
+                    for (record, judgement) in judgements {
+                        telling.tell(assertion, *record, judgement);
                     }
                 }
+                None => look(rule, assertion, prepared.units, &mut telling),
             }
         }
+        telling.close();
     }
-    for (owner, told) in told.into_iter().enumerate() {
-        let rest = told.failed.saturating_sub(TOLD_IN_FULL as u64);
-        if let Some(last) = told.last.filter(|_| rest > 0) {
-            let more = rest_of_many(
-                &checked.findings[last],
-                rest,
-                told.failed,
-                rule,
-                batch,
-                owner,
-            );
-            checked.findings.push(more);
+    checked
+}
+
+/// Looks at every record with one assertion: whole columns vouch for what clearly holds, all
+/// else is looked at exactly.
+fn look(rule: &Rule, assertion: &Assertion, units: usize, telling: &mut Telling<'_, '_>) {
+    let scale = telling.form.variables[assertion.accused].scale();
+    let figures = telling.figures;
+    let fast = verdicts(assertion, &figures, rule.missing, scale, units);
+    for (record, verdict) in fast.into_iter().enumerate() {
+        // A narrowing or a floor is a question of its own.
+        let is_plain = assertion.floor.is_none() && assertion.only.is_none();
+        if verdict == Verdict::True && is_plain {
+            telling.tell(assertion, record, &Judgement::Pass);
+            continue;
         }
+        let judgement = match narrowed(assertion, &figures, record, rule) {
+            Some(judgement) => judgement,
+            None => judge(assertion, &figures, record, rule.missing, scale),
+        };
+        telling.tell(assertion, record, &judgement);
+    }
+}
+
+/// What a rule's narrowing says of a record: that it is no unit at all, or can't be told. None
+/// where it is one.
+pub(super) fn narrowed(
+    assertion: &Assertion,
+    figures: &Figures<'_>,
+    record: usize,
+    rule: &Rule,
+) -> Option<Judgement> {
+    let only = assertion.only.as_ref()?;
+    match exact::truth(only, figures, record, rule.missing) {
+        Ok(true) => None,
+        Ok(false) => Some(Judgement::NotConcerned),
+        Err(reason) => Some(Judgement::NotEvaluated(reason)),
+    }
+}
+
+/// Works out the statistics of a rule for all batches.
+fn prepare<'a>(
+    rule: &Rule,
+    form: usize,
+    batches: &'a [Batch<'a>],
+    tables: &Tables<'_>,
+) -> Vec<Prepared<'a>> {
+    let is_list = !tables.forms[form].is_fixed();
+    let mut prepared: Vec<Prepared<'_>> = batches
+        .iter()
+        .map(|batch| Prepared {
+            batch,
+            aggregates: Vec::new(),
+            units: if is_list && rule.each == Each::District {
+                1
+            } else {
+                batch.own.records()
+            },
+        })
+        .collect();
+    for aggregate in rule.aggregates() {
+        let over_own = aggregate.over == Link::OWN;
+        if aggregate.reach == Reach::City && over_own {
+            let all: Vec<Figures<'_>> = batches.iter().map(|batch| batch.figures(&[])).collect();
+            let grouped = groups::over(&aggregate, &all, rule.missing);
+            for (prepared, grouped) in prepared.iter_mut().zip(grouped) {
+                prepared.aggregates.push((Arc::clone(&aggregate), grouped));
+            }
+            continue;
+        }
+        for prepared in &mut prepared {
+            let grouped = if over_own {
+                let figures = prepared.batch.figures(&[]);
+                let mut grouped = groups::over(&aggregate, &[figures], rule.missing).swap_remove(0);
+                // A district without records is one unit all the same.
+                if aggregate.groups.is_empty() {
+                    grouped.group.resize(prepared.units.max(1), Some(0));
+                }
+                grouped
+            } else {
+                let owners = prepared.batch.owners.iter();
+                let values =
+                    owners.map(|owner| of_district(&aggregate, form, owner.district, tables, rule));
+                let values: Vec<_> = values.collect();
+                let units = prepared.units.max(1);
+                Grouped::by_unit(values, units)
+            };
+            prepared.aggregates.push((Arc::clone(&aggregate), grouped));
+        }
+    }
+    prepared
+}
+
+/// A statistic over one district's records of another table.
+fn of_district(
+    aggregate: &Aggregate,
+    form: usize,
+    district: usize,
+    tables: &Tables<'_>,
+    rule: &Rule,
+) -> Result<Exact, Reason> {
+    let table = tables
+        .table(form, aggregate.over, district)
+        .map_err(Reason::from)?;
+    let linked = linked_there(aggregate, form, table, district, tables);
+    let figures = Figures {
+        own: table,
+        linked: &linked,
+        aggregates: &[],
+    };
+    groups::value(aggregate, &[figures], rule.missing)
+}
+
+/// What the records of a statistic are linked to themselves.
+fn linked_there<'a>(
+    aggregate: &Aggregate,
+    form: usize,
+    table: &Table,
+    district: usize,
+    tables: &Tables<'a>,
+) -> Vec<(Link, Linked<'a>)> {
+    let there = aggregate.over.form.unwrap_or(form);
+    let then = Tables {
+        period: tables.period_of(form, aggregate.over),
+        ..*tables
+    };
+    let links: BTreeSet<Link> = aggregate.reads().iter().map(|leaf| leaf.link).collect();
+    let others = links.into_iter().filter(|link| *link != Link::OWN);
+    others
+        .map(|link| (link, then.linked(there, table, &[district], link)))
+        .collect()
+}
+
+/// A rule of the whole city: one unit, over the districts that have everything that it compares.
+fn check_city(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'_>) -> Checked {
+    let links = rule.links();
+    let owners = batches.iter().flat_map(|batch| &batch.owners);
+    let has_all = |owner: &&Owner<'_>| {
+        let found = |link: &Link| tables.table(form, *link, owner.district).is_ok();
+        links.iter().all(found)
+    };
+    let owners: Vec<&Owner<'_>> = owners.filter(has_all).collect();
+    let mut checked = Checked::default();
+    if batches.is_empty() {
+        return checked;
+    }
+    let lack = if owners.is_empty() {
+        let link = links.iter().next();
+        let earlier = link.is_none_or(|link| link.source != Source::Now);
+        Some(if earlier {
+            Reason::NoBaseline
+        } else {
+            Reason::NoForm
+        })
+    } else {
+        None
+    };
+    let mut aggregates = Vec::new();
+    for aggregate in rule.aggregates() {
+        let of: Vec<(&Table, Vec<(Link, Linked<'_>)>)> = owners
+            .iter()
+            .filter_map(|owner| {
+                let table = if aggregate.over == Link::OWN {
+                    let own = Link {
+                        form: Some(form),
+                        source: Source::Now,
+                    };
+                    (tables.find)(form, tables.period_of(form, own), owner.district)?
+                } else {
+                    tables.table(form, aggregate.over, owner.district).ok()?
+                };
+                let linked = linked_there(&aggregate, form, table, owner.district, tables);
+                Some((table, linked))
+            })
+            .collect();
+        let figures: Vec<Figures<'_>> = of
+            .iter()
+            .map(|(own, linked)| Figures {
+                own,
+                linked,
+                aggregates: &[],
+            })
+            .collect();
+        let value = match lack {
+            Some(reason) => Err(reason),
+            None => groups::value(&aggregate, &figures, rule.missing),
+        };
+        aggregates.push((aggregate, Grouped::by_unit(vec![value], 1)));
+    }
+    let nothing: Table = Draft {
+        records: 1,
+        ..Draft::default()
+    }
+    .into();
+    let batch = Batch {
+        form,
+        own: Cow::Borrowed(&nothing),
+        owners: vec![Owner {
+            district: usize::MAX,
+            unit: Unit::default(),
+            file: "",
+        }],
+        linked: Vec::new(),
+    };
+    let figures = batch.figures(&aggregates);
+    let mut telling = Telling {
+        rule,
+        form: &tables.forms[form],
+        tables,
+        batch: &batch,
+        figures,
+        told: vec![Told::default()],
+        checked: &mut checked,
+    };
+    for assertion in &rule.assertions {
+        look(rule, assertion, 1, &mut telling);
+    }
+    telling.close();
+    let count = owners.len();
+    let over = both!("（按 {count} 个单位汇总）", " (over {count} districts)");
+    for finding in &mut checked.findings {
+        finding.message.zh += &over.zh;
+        finding.message.en += &over.en;
     }
     checked
 }
@@ -142,109 +412,232 @@ struct Told {
     last: Option<usize>,
 }
 
-/// One line for all findings beyond those told in full.
-fn rest_of_many(
-    last: &Finding,
-    rest: u64,
-    all: u64,
-    rule: &Rule,
-    batch: &Batch<'_>,
-    owner: usize,
-) -> Finding {
-    let full = TOLD_IN_FULL;
-    let code = &batch.owners[owner].unit.code;
-    Finding {
-        id: finding::id(&rule.id, code, &batch.period.to_string(), "rest"),
-        severity: rule.severity,
-        place: Place {
-            cell: None,
-            ..last.place.clone()
-        },
-        read: Vec::new(),
-        record: None,
-        variable: None,
-        found: String::new(),
-        expected: None,
-        difference: None,
-        message: both!(
-            "同样的问题共 {all} 处，前 {full} 处已逐条列出，另有 {rest} 处",
-            "the same in {all} places: {full} are listed one by one, {rest} more are not"
-        ),
-        count: rest,
-        ..last.clone()
+/// Counting, and putting failures into words.
+struct Telling<'a, 't> {
+    rule: &'a Rule,
+    form: &'a Form,
+    tables: &'a Tables<'t>,
+    batch: &'a Batch<'a>,
+    figures: Figures<'a>,
+    told: Vec<Told>,
+    checked: &'a mut Checked,
+}
+
+impl Telling<'_, '_> {
+    fn tell(&mut self, assertion: &Assertion, record: usize, judgement: &Judgement) {
+        if *judgement == Judgement::NotConcerned {
+            return;
+        }
+        let owner = self.batch.owner(record);
+        self.checked.counts.add(judgement);
+        if matches!(judgement, Judgement::NotEvaluated(_)) {
+            return;
+        }
+        let district = self.batch.owners[owner].district;
+        self.checked.looked_at.insert(district);
+        let Judgement::Fail(failure) = judgement else {
+            return;
+        };
+        self.checked.fired.insert(district);
+        // What a slip of a whole column explains is counted, and told once.
+        if failure.folded {
+            return;
+        }
+        let told = &mut self.told[owner];
+        told.failed += 1;
+        if told.failed > TOLD_IN_FULL as u64 {
+            return;
+        }
+        let failed = Failed {
+            form: self.form,
+            forms: self.tables.forms,
+            rule: self.rule,
+            assertion,
+            figures: &self.figures,
+            record,
+            failure,
+        };
+        let finding = self.finding(&failed, owner);
+        self.checked.findings.push(finding);
+        self.told[owner].last = Some(self.checked.findings.len() - 1);
+    }
+
+    /// One line for each owner's findings beyond those told in full.
+    fn close(&mut self) {
+        for (owner, told) in self.told.iter().enumerate() {
+            let rest = told.failed.saturating_sub(TOLD_IN_FULL as u64);
+            if let Some(last) = told.last.filter(|_| rest > 0) {
+                let more =
+                    self.rest_of_many(&self.checked.findings[last], rest, told.failed, owner);
+                self.checked.findings.push(more);
+            }
+        }
+    }
+
+    fn rest_of_many(&self, last: &Finding, rest: u64, all: u64, owner: usize) -> Finding {
+        let full = TOLD_IN_FULL;
+        let code = &self.batch.owners[owner].unit.code;
+        let period = self.tables.period.to_string();
+        Finding {
+            id: finding::id(&self.rule.id, code, &period, "rest"),
+            place: Place {
+                cell: None,
+                ..last.place.clone()
+            },
+            read: Vec::new(),
+            record: None,
+            variable: None,
+            found: String::new(),
+            expected: None,
+            difference: None,
+            limits: None,
+            effect: None,
+            message: both!(
+                "同样的问题共 {all} 处，前 {full} 处已逐条列出，另有 {rest} 处",
+                "the same in {all} places: {full} are listed one by one, {rest} more are not"
+            ),
+            count: rest,
+            ..last.clone()
+        }
+    }
+
+    fn finding(&self, failed: &Failed<'_>, owner: usize) -> Finding {
+        let (form, rule, record) = (failed.form, failed.rule, failed.record);
+        let accused = failed.assertion.accused;
+        let variable = &form.variables[accused];
+        let owner = &self.batch.owners[owner];
+        let wording = (kind(rule).say)(failed);
+        let record_name = name(failed);
+        let about = format!("{} {}", record_name.as_deref().unwrap_or(""), variable.id);
+        let severity = wording
+            .severity
+            .unwrap_or(rule.severity_of(self.tables.period));
+        let Failure {
+            expected,
+            difference,
+            decimals,
+            among,
+            ..
+        } = failed.failure;
+        // A limit is told as one: ≤ 100 %.
+        let sign = match &failed.assertion.claim {
+            Claim::Compare { relation, .. } if *relation != Relation::Equal => relation.sign(),
+            _ => "",
+        };
+        let expected = expected.as_ref().map(|x| match decimals {
+            Some(_) => super::show(form, accused, x, *decimals),
+            None => format!("{sign}{}", failed.show(accused, x)),
+        });
+        let effect = match among {
+            Some(Among::Outside { effect, .. }) => Some(number::to_f64(effect)),
+            _ => None,
+        };
+        let period = self.tables.period.to_string();
+        // What is on trial is for staff to look at.
+        let audience = match rule.stage {
+            Stage::Trial => Audience::City,
+            Stage::InForce => rule.audience,
+        };
+        Finding {
+            id: finding::id(&rule.id, &owner.unit.code, &period, &about),
+            rule: rule.id.clone(),
+            severity,
+            audience,
+            stage: rule.stage,
+            district: owner.unit.clone(),
+            form: Some(form.id.clone()),
+            place: place(failed, owner),
+            read: self.read(failed, owner),
+            record: record_name,
+            variable: Some(Variable {
+                id: variable.id.clone(),
+                label: form.variable_label(accused),
+                numbers: form.variable_numbers(accused),
+            }),
+            found: if record < failed.figures.own.records() || !failed.has_record() {
+                failed.found()
+            } else {
+                String::new()
+            },
+            // What a query expects is the city's business; only what must be can be told.
+            expected: expected.filter(|_| severity == Severity::Error),
+            difference: difference
+                .as_ref()
+                .filter(|_| rule.kind != "check")
+                .map(|gap| failed.show_gap(accused, gap)),
+            limits: failed.limits(),
+            effect,
+            message: in_english(wording.message),
+            fix: in_english(wording.fix),
+            state: State::Open,
+            count: 1,
+        }
+    }
+
+    /// The cells that the assertion read, the accused first.
+    fn read(&self, failed: &Failed<'_>, owner: &Owner<'_>) -> Vec<ReadCell> {
+        let own = failed.figures.own;
+        let mut leaves = failed.assertion.reads();
+        if !failed.has_record() {
+            leaves.retain(|leaf| !leaf.is_own());
+        }
+        let cell = |leaf: crate::expr::Leaf| {
+            let form = &self.tables.forms[leaf.link.form.unwrap_or(self.batch.form)];
+            let variable = &form.variables[leaf.variable];
+            if leaf.is_own() {
+                let spot = own.spot(failed.record, variable.column, variable.row)?;
+                return Some(ReadCell {
+                    file: spot.file.unwrap_or(owner.file).to_owned(),
+                    sheet: spot.sheet.to_owned(),
+                    range: spot.cell.to_string(),
+                });
+            }
+            let period = self.tables.period_of(self.batch.form, leaf.link);
+            Some(ReadCell {
+                file: period.to_string(),
+                sheet: form.id.clone(),
+                range: variable.id.clone(),
+            })
+        };
+        leaves.into_iter().filter_map(cell).collect()
     }
 }
 
-fn finding(failed: &Failed<'_>, batch: &Batch<'_>, owner: usize) -> Finding {
-    let (form, rule, record) = (failed.form, failed.rule, failed.record);
-    let accused = failed.assertion.accused;
-    let variable = &form.variables[accused];
-    let owner = &batch.owners[owner];
-    let table = failed.figures.own;
-    let wording = (kind(rule).say)(failed);
-    let at = table.spot(record, variable.column, variable.row);
-    let name = match variable.row {
+/// What the record is called: its row, or its key.
+fn name(failed: &Failed<'_>) -> Option<String> {
+    if let Some(Among::Vanished(key)) = &failed.failure.among {
+        return Some(key.clone());
+    }
+    let form = failed.form;
+    let variable = &form.variables[failed.assertion.accused];
+    if !failed.has_record() {
+        return None;
+    }
+    match variable.row {
         Some(row) => Some(form.rows[row].id.clone()),
-        None if form.key.is_empty() => None,
         None => form
             .key
             .iter()
-            .map(|key| leaf_words(form, failed.figures, crate::expr::Leaf::own(*key), record))
+            .map(|key| {
+                let key = crate::expr::Leaf::own(*key);
+                leaf_words(form, failed.figures, key, failed.record)
+            })
             .reduce(|all, part| format!("{all} {part}")),
-    };
-    let about = format!("{} {}", name.as_deref().unwrap_or(""), variable.id);
-    let severity = wording.severity.unwrap_or(rule.severity);
-    let shown = |x: &crate::number::Exact| failed.show(accused, x);
-    let Failure {
-        expected,
-        difference,
-        decimals,
-        ..
-    } = failed.failure;
-    // A limit is told as one: ≤ 100 %.
-    let sign = match &failed.assertion.claim {
-        Claim::Compare { relation, .. } if *relation != Relation::Equal => relation.sign(),
-        _ => "",
-    };
-    let expected = expected.as_ref().map(|x| match decimals {
-        Some(_) => super::show(form, accused, x, *decimals),
-        None => format!("{sign}{}", shown(x)),
-    });
-    Finding {
-        id: finding::id(
-            &rule.id,
-            &owner.unit.code,
-            &batch.period.to_string(),
-            &about,
-        ),
-        rule: rule.id.clone(),
-        severity,
-        audience: rule.audience,
-        district: owner.unit.clone(),
-        form: Some(form.id.clone()),
-        place: Place {
-            file: at.and_then(|at| at.file).unwrap_or(owner.file).to_owned(),
-            sheet: at.map(|at| at.sheet.to_owned()),
-            cell: at.map(|at| at.cell),
-        },
-        read: read(failed, batch, owner),
-        record: name,
-        variable: Some(Variable {
-            id: variable.id.clone(),
-            label: form.variable_label(accused),
-            numbers: form.variable_numbers(accused),
-        }),
-        found: failed.found(),
-        // What a query expects is the city's business; only what must be can be told.
-        expected: expected.filter(|_| severity == Severity::Error),
-        difference: difference
-            .as_ref()
-            .filter(|_| rule.kind != "check")
-            .map(|gap| failed.show_gap(accused, gap)),
-        message: in_english(wording.message),
-        fix: in_english(wording.fix),
-        state: State::Open,
-        count: 1,
+    }
+}
+
+/// The accused cell, or the sheet where a whole list is accused.
+fn place(failed: &Failed<'_>, owner: &Owner<'_>) -> Place {
+    let variable = &failed.form.variables[failed.assertion.accused];
+    let at = failed
+        .figures
+        .own
+        .spot(failed.record, variable.column, variable.row);
+    let is_cell = failed.has_record() && !matches!(failed.failure.among, Some(Among::Vanished(_)));
+    Place {
+        file: at.and_then(|at| at.file).unwrap_or(owner.file).to_owned(),
+        sheet: at.map(|at| at.sheet.to_owned()),
+        cell: at.map(|at| at.cell).filter(|_| is_cell),
     }
 }
 
@@ -254,36 +647,6 @@ fn in_english(text: Text) -> Text {
         en: text.en.replace("个百分点", " points"),
         ..text
     }
-}
-
-/// The cells that the assertion read, the accused first.
-fn read(failed: &Failed<'_>, batch: &Batch<'_>, owner: &Owner<'_>) -> Vec<ReadCell> {
-    failed
-        .assertion
-        .reads()
-        .iter()
-        .filter_map(|leaf| {
-            let variable = &failed.form.variables[leaf.variable];
-            let earlier = match leaf.source {
-                Source::Own => {
-                    let own = failed.figures.own;
-                    let spot = own.spot(failed.record, variable.column, variable.row)?;
-                    return Some(ReadCell {
-                        file: spot.file.unwrap_or(owner.file).to_owned(),
-                        sheet: spot.sheet.to_owned(),
-                        range: spot.cell.to_string(),
-                    });
-                }
-                Source::LastYear => batch.period.last_year(),
-                Source::LastPeriod => failed.form.period_before(batch.period),
-            };
-            Some(ReadCell {
-                file: earlier.to_string(),
-                sheet: failed.form.id.clone(),
-                range: variable.id.clone(),
-            })
-        })
-        .collect()
 }
 
 /// What a reason is called.
@@ -296,6 +659,11 @@ pub fn reason_words(reason: Reason) -> Text {
         Reason::DivisionByZero => ("分母为零", "the divisor is zero"),
         Reason::NoBaseline => ("没有往期数", "no earlier figure"),
         Reason::BelowFloor => ("基数太小", "the base is too small"),
+        Reason::NoForm => ("相关的表未报", "the other form is missing"),
+        Reason::Boundary => ("区划调整", "borders have changed"),
+        Reason::Crossing => ("口径变化，不可比", "the definition has changed"),
+        Reason::TooFew => ("可比较的单位太少", "too few units to compare"),
+        Reason::NoSpread => ("各单位没有差异", "the units don't differ"),
     };
     Text::new(zh, en)
 }

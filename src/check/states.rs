@@ -1,19 +1,23 @@
 #![doc = include_str!("states.md")]
 
-use super::{Failed, Kind, Lowering, Wording, show};
+use super::{Asks, Failed, Kind, Lowering, Wording, discrepancy, show};
 use crate::expr::types::{Measured, Scope};
 use crate::expr::{Expr, Function, Leaf, Operation};
 use crate::number::{self, Exact};
-use crate::rulebook::form::Written;
+use crate::rulebook::form::{Form, Written};
 use crate::rulebook::rule::{Assertion, Claim};
 use crate::rulebook::written::{Axis, Severity};
 use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
 
 pub(super) const KIND: Kind = Kind {
     name: "states",
     doc: include_str!("states.md"),
     doc_zh: include_str!("states.zh.md"),
-    lower,
+    keys: lower,
+    rule: |written| super::asked(written.states.as_ref()),
     say,
 };
 
@@ -32,16 +36,7 @@ fn lower(on: &mut Lowering<'_>) {
             !(own && values.contains(&at)) && form.variables[form.variable(at, *row)].is_number()
         });
         let cells: Vec<(usize, Scope<'_>)> = cells
-            .map(|row| {
-                (
-                    form.variable(at, row),
-                    Scope {
-                        form,
-                        row,
-                        column: None,
-                    },
-                )
-            })
+            .map(|row| (form.variable(at, row), on.scope().at_row_of(row)))
             .collect();
         push(on, &column.id, &column.label, written, cells);
     }
@@ -59,17 +54,12 @@ fn lower(on: &mut Lowering<'_>) {
         let cells = values
             .iter()
             .map(|column| {
-                let by_row = Scope {
-                    form,
-                    row: Some(at),
-                    column: None,
-                };
+                let by_row = on.scope().at_row_of(Some(at));
                 let by_column = Scope {
-                    form,
-                    row: None,
                     column: Some(*column),
+                    ..on.scope()
                 };
-                let fits = super::resolve(written, by_row).is_ok();
+                let fits = super::resolve(&on.file, written, by_row).is_ok();
                 (
                     form.variable(*column, Some(at)),
                     if fits { by_row } else { by_column },
@@ -98,7 +88,7 @@ fn push(
     let mut told = false;
     for (accused, scope) in cells {
         let variable = &on.form.variables[accused];
-        let (follows, measure) = match super::resolve(written, scope) {
+        let (follows, measure) = match super::resolve(&on.file, written, scope) {
             Ok(typed) => typed,
             Err(problem) => {
                 // One sentence for the expression, not one for each row it is tried on.
@@ -126,13 +116,10 @@ fn push(
         }
         let claim = Claim::States {
             stated: Leaf::own(accused),
+            rounded: rounded(on.form, &follows),
             follows,
         };
-        rule.assertions.push(Assertion {
-            accused,
-            claim,
-            floor: None,
-        });
+        rule.assertions.push(Assertion::new(accused, claim));
     }
     on.rules.push(rule);
 }
@@ -153,7 +140,7 @@ fn say(failed: &Failed<'_>) -> Wording {
     let at = failed.assertion.accused;
     let (label, found) = (failed.label(), failed.found());
     let Some(truth) = &failed.failure.expected else {
-        return Wording::new(Text::default(), Text::default());
+        return Wording::default();
     };
     let decimals = failed.failure.decimals.unwrap_or(0);
     let right = show(failed.form, at, truth, Some(decimals));
@@ -165,21 +152,10 @@ fn say(failed: &Failed<'_>) -> Wording {
         _ => right,
     };
     // With more decimals it can be seen how far the figure is from the truth.
-    let close = show(failed.form, at, &rounded(failed, truth), None);
-    let figure = |expr: &Expr| match expr {
-        Expr::Leaf(leaf) => failed.leaf(*leaf),
-        other => {
-            crate::expr::exact::value(other, failed.figures, failed.record, failed.rule.missing)
-                .ok()
-                .and_then(|value| match value {
-                    crate::expr::exact::Value::Number(x) => Some(number::show(&x)),
-                    _ => None,
-                })
-                .unwrap_or_default()
-        }
-    };
+    let close = show(failed.form, at, &with_decimals_to_tell(failed, truth), None);
+    let figure = |expr: &Expr| failed.figure(expr);
     let Claim::States { follows, .. } = &failed.assertion.claim else {
-        return Wording::new(Text::default(), Text::default());
+        return Wording::default();
     };
     let sum = match operands(follows) {
         Some((a, b, zh, en)) => {
@@ -215,7 +191,13 @@ fn say(failed: &Failed<'_>) -> Wording {
         wording.severity = Some(Severity::Query);
         return wording;
     }
-    let slip = slip(truth, failed.failure.found.as_ref());
+    let found_exactly = failed.failure.found.as_ref();
+    let right_exactly = number::round(truth, i32::from(decimals) - failed.scale());
+    let slip = slip(truth, found_exactly).or_else(|| {
+        // Compared in the digits that people see.
+        let seen = |x: &Exact| x * number::power_of_ten(-failed.scale());
+        discrepancy::slip(&seen(found_exactly?), &seen(&right_exactly))
+    });
     let mut fix = both!(
         "改为 {right}，或核对据以计算的数",
         "enter {right}, or check the figures it comes from"
@@ -235,9 +217,57 @@ fn say(failed: &Failed<'_>) -> Wording {
     )
 }
 
+/// The operands that are rounded themselves, as their columns say, with the decimals of what is
+/// kept.
+fn rounded(form: &Form, follows: &Expr) -> Vec<(Leaf, u8)> {
+    let mut leaves = Vec::new();
+    follows.leaves(&mut leaves);
+    leaves.sort_unstable();
+    leaves.dedup();
+    let places = |leaf: &Leaf| {
+        let variable = form
+            .variables
+            .get(leaf.variable)
+            .filter(|_| leaf.link.form.is_none())?;
+        let seen = form.columns[variable.column].rounded?;
+        let places = i32::from(seen) - variable.scale();
+        Some((*leaf, u8::try_from(places).ok()?))
+    };
+    leaves.iter().filter_map(places).collect()
+}
+
+/// `states = { of = "growth", follows = "growth(a, b)" }`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The stated figure.
+    #[schemars(with = "String")]
+    of: Spanned<String>,
+    /// What it follows from.
+    #[schemars(with = "String")]
+    follows: Spanned<String>,
+}
+
+impl Asks for Asked {
+    fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let accused = on.variable(&self.of, scope)?;
+        let (follows, _) = on.term(&self.follows, scope)?;
+        let claim = Claim::States {
+            stated: Leaf::own(accused),
+            rounded: rounded(on.form, &follows),
+            follows,
+        };
+        Some(vec![Assertion::new(accused, claim)])
+    }
+
+    fn formula(&self) -> String {
+        format!("{} = {}", self.of.get_ref(), self.follows.get_ref())
+    }
+}
+
 /// The true figure with so many decimals that rounding it once more gives the right one: 17.647,
 /// which is 17.6, and not 17.65, which looks like 17.7.
-fn rounded(failed: &Failed<'_>, truth: &Exact) -> Exact {
+fn with_decimals_to_tell(failed: &Failed<'_>, truth: &Exact) -> Exact {
     let scale = failed.form.variables[failed.assertion.accused].scale();
     let stated = i32::from(failed.failure.decimals.unwrap_or(0));
     let right = number::round(truth, stated - scale);

@@ -1,17 +1,23 @@
 #![doc = include_str!("total.md")]
 
-use super::{Failed, Kind, Lowering, Wording, is_additive};
-use crate::expr::{Expr, Leaf};
-use crate::number::Exact;
+use super::discrepancy::Part;
+use super::{Asks, Failed, Kind, Lowering, Wording, discrepancy, is_additive, joined};
+use crate::expr::types::Scope;
+use crate::expr::{Expr, Leaf, Link, Operation, Source};
+use crate::number::{self, Exact};
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Severity;
 use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
 
 pub(super) const KIND: Kind = Kind {
     name: "total",
     doc: include_str!("total.md"),
     doc_zh: include_str!("total.zh.md"),
-    lower,
+    keys: lower,
+    rule: |written| super::asked(written.total.as_ref()),
     say,
 };
 
@@ -36,11 +42,7 @@ fn lower(on: &mut Lowering<'_>) {
                     right: Expr::sum(parts),
                     slack: Exact::default(),
                 };
-                Assertion {
-                    accused,
-                    claim,
-                    floor: None,
-                }
+                Assertion::new(accused, claim)
             })
             .collect();
         let names: Vec<&str> = row
@@ -62,6 +64,61 @@ fn lower(on: &mut Lowering<'_>) {
     }
 }
 
+/// `total = { of = "all", parts = ["men", "women"] }`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The total.
+    #[schemars(with = "String")]
+    of: Spanned<String>,
+    /// What it is the sum of.
+    #[schemars(with = "Vec<String>")]
+    parts: Vec<Spanned<String>>,
+    /// By how much it may miss, where parts were rounded one by one.
+    #[schemars(with = "Option<f64>")]
+    slack: Option<Spanned<f64>>,
+    /// The decimals to which total and parts were rounded, instead of a slack: half a unit of the
+    /// last place for each of them.
+    #[schemars(with = "Option<u8>")]
+    rounded: Option<Spanned<u8>>,
+}
+
+impl Asks for Asked {
+    /// One assertion a unit: the total is the sum of its parts.
+    fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let (total, _) = on.term(&self.of, scope)?;
+        let parts = on.terms(&self.parts, scope)?;
+        let slack = match (&self.slack, &self.rounded) {
+            (Some(slack), None) => number::exact(number::canonical(*slack.get_ref())?),
+            (None, Some(places)) => {
+                // Each of n parts and the total may be off by half a unit of its last place.
+                let unit = number::power_of_ten(-i32::from(*places.get_ref()));
+                unit * Exact::new((parts.len() + 1).into(), 2.into())
+            }
+            (None, None) => Exact::default(),
+            (Some(slack), Some(_)) => {
+                let message = Text::new(
+                    "slack 和 rounded 只写一个",
+                    "write either `slack` or `rounded`",
+                );
+                on.problem(slack.span(), message);
+                return None;
+            }
+        };
+        let claim = Claim::Compare {
+            left: total,
+            relation: Relation::Equal,
+            right: Expr::sum(parts),
+            slack,
+        };
+        Some(vec![on.accusing(claim, self.of.span())?])
+    }
+
+    fn formula(&self) -> String {
+        format!("{} = {}", self.of.get_ref(), joined(&self.parts, " + "))
+    }
+}
+
 fn say(failed: &Failed<'_>) -> Wording {
     let (label, found) = (failed.label(), failed.found());
     let at = failed.assertion.accused;
@@ -69,12 +126,18 @@ fn say(failed: &Failed<'_>) -> Wording {
     let sum = show(failed.failure.expected.as_ref());
     let gap = failed.failure.difference.as_ref();
     let gap = gap.map_or_else(String::new, |gap| failed.show_gap(at, gap));
+    let why = suspicion(failed).map_or_else(Text::default, |why| {
+        Text::new(format!("；{}", why.zh), format!("; {}", why.en))
+    });
     Wording::new(
         Text::new(
-            format!("“{}”填报 {found}，各分项之和为 {sum}，差 {gap}", label.zh),
             format!(
-                "{} is {found}, its parts add up to {sum}: off by {gap}",
-                label.en
+                "“{}”填报 {found}，各分项之和为 {sum}，差 {gap}{}",
+                label.zh, why.zh
+            ),
+            format!(
+                "{} is {found}, its parts add up to {sum}: off by {gap}{}",
+                label.en, why.en
             ),
         ),
         Text::new(
@@ -82,4 +145,62 @@ fn say(failed: &Failed<'_>) -> Wording {
             "check the parts one by one, and mend the part or the total",
         ),
     )
+}
+
+/// 差额诊断, of a claim that one figure is the sum of others.
+pub(super) fn suspicion(failed: &Failed<'_>) -> Option<Text> {
+    let Claim::Compare {
+        left: Expr::Leaf(total),
+        relation: Relation::Equal,
+        right,
+        ..
+    } = &failed.assertion.claim
+    else {
+        return None;
+    };
+    let mut signed = Vec::new();
+    addends(right, false, &mut signed)?;
+    let named: Option<Vec<(Text, Exact, Option<Exact>)>> = std::iter::once((*total, false))
+        .chain(signed)
+        .map(|(leaf, negative)| {
+            let sign = |x: Exact| if negative { -x } else { x };
+            let value = failed.value(leaf)?;
+            let last_year = failed.value(Leaf {
+                link: Link {
+                    source: Source::LastYear,
+                    ..leaf.link
+                },
+                ..leaf
+            });
+            Some((failed.short(leaf), sign(value), last_year.map(sign)))
+        })
+        .collect();
+    let named = named?;
+    let parts: Vec<Part<'_>> = named
+        .iter()
+        .map(|(name, value, last_year)| Part {
+            name,
+            value: value.clone(),
+            last_year: last_year.clone(),
+        })
+        .collect();
+    let (total, parts) = parts.split_first()?;
+    discrepancy::suspicion(total, parts)
+}
+
+/// The figures that a sum adds and takes away; none where it is no such sum.
+fn addends(expr: &Expr, negative: bool, into: &mut Vec<(Leaf, bool)>) -> Option<()> {
+    match expr {
+        Expr::Leaf(leaf) => into.push((*leaf, negative)),
+        Expr::Arithmetic(Operation::Add, a, b) => {
+            addends(a, negative, into)?;
+            addends(b, negative, into)?;
+        }
+        Expr::Arithmetic(Operation::Subtract, a, b) => {
+            addends(a, negative, into)?;
+            addends(b, !negative, into)?;
+        }
+        _ => return None,
+    }
+    Some(())
 }

@@ -10,7 +10,8 @@ pub(super) const KIND: Kind = Kind {
     name: "type",
     doc: include_str!("typed.md"),
     doc_zh: include_str!("typed.zh.md"),
-    lower,
+    keys: lower,
+    rule: |_| None,
     say,
 };
 
@@ -23,11 +24,7 @@ fn lower(on: &mut Lowering<'_>) {
             .map(|row| on.form.variable(at, row))
             // Any words are text; all other types can be read wrongly.
             .filter(|variable| on.form.variables[*variable].kind != Type::Text)
-            .map(|accused| Assertion {
-                accused,
-                claim: Claim::Readable,
-                floor: None,
-            })
+            .map(|accused| Assertion::new(accused, Claim::Readable))
             .collect();
         if assertions.is_empty() {
             continue;
@@ -58,7 +55,7 @@ fn say(failed: &Failed<'_>) -> Wording {
         .own
         .absent(failed.record, failed.assertion.accused);
     let Some(Absent::Unreadable(why)) = why else {
-        return Wording::new(Text::default(), Text::default());
+        return Wording::default();
     };
     let [zh, en, fix_zh, fix_en] = words(why).map(|text| text.replace("{found}", &found));
     Wording::new(Text::new(zh, en), Text::new(fix_zh, fix_en))

@@ -139,7 +139,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
-        Command::Rules(rules::Command::Check(arguments)) => rules::check(&arguments),
+        Command::Rules(command) => rules::run(&command),
     }
 }
 
@@ -183,11 +183,16 @@ impl Folders {
         Some((order, files))
     }
 
-    fn load(&self) -> Option<Loaded> {
-        let asked = self.lang.map(|lang| match lang {
+    /// The language that was asked for.
+    fn asked(&self) -> Option<Lang> {
+        self.lang.map(|lang| match lang {
             LangArgument::Zh => Lang::Zh,
             LangArgument::En => Lang::En,
-        });
+        })
+    }
+
+    fn load(&self) -> Option<Loaded> {
+        let asked = self.asked();
         let lang = asked.unwrap_or_default();
         let (sources, problems) = match Sources::read(&self.rules) {
             Ok(read) => read,

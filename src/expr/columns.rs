@@ -4,12 +4,13 @@
 //! [`Verdict::Near`], and the record goes to [`exact`](super::exact): so floating point never
 //! decides what it can't.
 
-use super::{Expr, Function, Leaf, Operation, Source};
+use super::figures::{Figures, Lack};
+use super::{Expr, Function, Leaf, Operation};
 use crate::number;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Missing;
-use crate::table::{Absent, Table};
-use std::borrow::Cow;
+use crate::table::Absent;
+use std::ops::Range;
 
 /// What whole columns can say of one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,99 +23,6 @@ pub enum Verdict {
     Near,
     /// Something is missing.
     Null,
-}
-
-/// The tables that a rule's leaves are looked up in.
-#[derive(Debug, Clone, Copy)]
-pub struct Figures<'a> {
-    /// The records themselves.
-    pub own: &'a Table,
-    /// The figures of a year earlier.
-    pub last_year: Option<&'a Earlier<'a>>,
-    /// The figures of the form's period before.
-    pub last_period: Option<&'a Earlier<'a>>,
-}
-
-/// An earlier period's table, and which of its records each record of today is.
-#[derive(Debug, Clone)]
-pub struct Earlier<'a> {
-    /// The table.
-    pub table: Cow<'a, Table>,
-    /// By today's record.
-    pub record: Vec<Option<usize>>,
-}
-
-/// Why there is no figure for a leaf.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lack {
-    /// The cell has none.
-    Absent(Absent),
-    /// There is no earlier figure for this record.
-    NoBaseline,
-}
-
-impl<'a> Figures<'a> {
-    /// The table and record that a leaf of today's record is looked up in.
-    fn at(&self, source: Source, record: usize) -> Option<(&'a Table, usize)> {
-        let earlier = match source {
-            Source::Own => return Some((self.own, record)),
-            Source::LastYear => self.last_year?,
-            Source::LastPeriod => self.last_period?,
-        };
-        let at = earlier.record.get(record).copied().flatten()?;
-        Some((&earlier.table, at))
-    }
-
-    /// A leaf's figure.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub fn number(&self, leaf: Leaf, record: usize, missing: Missing) -> Result<f64, Lack> {
-        let (table, at) = self.at(leaf.source, record).ok_or(Lack::NoBaseline)?;
-        match table.number(at, leaf.variable) {
-            Some(x) => Ok(x),
-            None => match table.absent(at, leaf.variable).unwrap_or(Absent::Blank) {
-                Absent::Blank if missing == Missing::Zero => Ok(0.0),
-                absent => Err(Lack::Absent(absent)),
-            },
-        }
-    }
-
-    /// A leaf's words.
-    ///
-    /// # Errors
-    /// Why there are none.
-    pub fn word(&self, leaf: Leaf, record: usize) -> Result<&'a str, Lack> {
-        let (table, at) = self.at(leaf.source, record).ok_or(Lack::NoBaseline)?;
-        table
-            .word(at, leaf.variable)
-            .ok_or_else(|| Lack::Absent(table.absent(at, leaf.variable).unwrap_or(Absent::Blank)))
-    }
-
-    /// Whether nothing stands in a leaf's cell.
-    pub fn is_blank(&self, leaf: Leaf, record: usize) -> bool {
-        self.at(leaf.source, record).is_none_or(|(table, at)| {
-            matches!(
-                table.absent(at, leaf.variable),
-                Some(Absent::Blank | Absent::NoColumn)
-            )
-        })
-    }
-
-    /// The decimals at which a leaf's figure is stated.
-    pub fn decimals(&self, leaf: Leaf, record: usize) -> u8 {
-        self.at(leaf.source, record)
-            .map_or(0, |(table, at)| table.dress(at, leaf.variable).decimals)
-    }
-
-    fn floats(&self, leaf: Leaf, missing: Missing) -> Vec<f64> {
-        if leaf.source == Source::Own && missing != Missing::Zero {
-            return self.own.floats(leaf.variable);
-        }
-        (0..self.own.records())
-            .map(|record| self.number(leaf, record, missing).unwrap_or(f64::NAN))
-            .collect()
-    }
 }
 
 /// Figures with, for each, how far off it may be. NaN is nothing.
@@ -132,66 +40,46 @@ fn is_whole(x: f64) -> bool {
     x.fract() == 0.0 && x.abs() < WHOLE
 }
 
-/// What an assertion says of every record, as far as floating point can tell. `scale` is the
-/// power of ten of the stated variable.
+/// So many records are looked at in one go: few enough that what is computed on the way stays
+/// in the processor's cache.
+const STRETCH: usize = 2048;
+
+/// What an assertion says of each of a table's first records, as far as floating point can tell.
+/// `scale` is the power of ten of the stated variable.
 pub fn verdicts(
     assertion: &Assertion,
     figures: &Figures<'_>,
     missing: Missing,
     scale: i32,
+    records: usize,
 ) -> Vec<Verdict> {
-    let run = Columns {
-        figures,
-        missing,
-        records: figures.own.records(),
-    };
-    match &assertion.claim {
-        Claim::Readable | Claim::Filled => run.presence(assertion),
-        Claim::Compare {
-            left,
-            relation,
-            right,
-            slack,
-        } => {
-            let (left, right) = (run.floats(left), run.floats(right));
-            run.compare(*relation, &left, &right, number::to_f64(slack))
-        }
-        Claim::Between { value, low, high } => {
-            let (value, low, high) = (run.floats(value), run.floats(low), run.floats(high));
-            let above = run.compare(Relation::AtLeast, &value, &low, 0.0);
-            let below = run.compare(Relation::AtMost, &value, &high, 0.0);
-            above
-                .into_iter()
-                .zip(below)
-                .map(|(a, b)| and(a, b))
-                .collect()
-        }
-        Claim::States { stated, follows } => {
-            let follows = run.floats(follows);
-            let told = run.floats(&Expr::Leaf(*stated));
-            (0..run.records)
-                .map(|record| {
-                    let (x, told) = (follows.value[record], told.value[record]);
-                    if x.is_nan() || told.is_nan() {
-                        return Verdict::Null;
-                    }
-                    let decimals = i32::from(figures.decimals(*stated, record));
-                    let half = 0.5 * 10_f64.powi(scale - decimals);
-                    let off = (x - told).abs() - half;
-                    // The two sides' own rounding is far below this share of what is compared.
-                    let doubt = follows.error[record] + 4.0 * UNIT * (x.abs() + told.abs() + half);
-                    if off.abs() <= doubt {
-                        Verdict::Near
-                    } else if off < 0.0 {
-                        Verdict::True
-                    } else {
-                        Verdict::False
-                    }
-                })
-                .collect()
-        }
-        Claim::Holds(expr) => run.truth(expr),
+    in_stretches(figures, missing, records, |run| {
+        run.verdicts(assertion, scale)
+    })
+}
+
+/// What a condition says of each record, as far as floating point can tell.
+pub fn truths(condition: &Expr, figures: &Figures<'_>, missing: Missing) -> Vec<Verdict> {
+    in_stretches(figures, missing, figures.own.records(), |run| {
+        run.truth(condition)
+    })
+}
+
+fn in_stretches(
+    figures: &Figures<'_>,
+    missing: Missing,
+    records: usize,
+    look: impl Fn(&Columns<'_>) -> Vec<Verdict>,
+) -> Vec<Verdict> {
+    let mut all = Vec::with_capacity(records);
+    for start in (0..records).step_by(STRETCH) {
+        all.extend(look(&Columns {
+            figures,
+            missing,
+            records: start..records.min(start + STRETCH),
+        }));
     }
+    all
 }
 
 fn and(a: Verdict, b: Verdict) -> Verdict {
@@ -211,21 +99,93 @@ fn not(a: Verdict) -> Verdict {
     }
 }
 
+/// A stretch of records.
 struct Columns<'a> {
     figures: &'a Figures<'a>,
     missing: Missing,
-    records: usize,
+    records: Range<usize>,
 }
 
 impl Columns<'_> {
+    fn verdicts(&self, assertion: &Assertion, scale: i32) -> Vec<Verdict> {
+        match &assertion.claim {
+            Claim::Readable | Claim::Filled => self.presence(assertion),
+            Claim::Compare {
+                left,
+                relation,
+                right,
+                slack,
+            } => {
+                let (left, right) = (self.floats(left), self.floats(right));
+                self.compare(*relation, &left, &right, number::to_f64(slack))
+            }
+            Claim::Between { value, low, high } => {
+                let (value, low, high) = (self.floats(value), self.floats(low), self.floats(high));
+                let above = self.compare(Relation::AtLeast, &value, &low, 0.0);
+                let below = self.compare(Relation::AtMost, &value, &high, 0.0);
+                above
+                    .into_iter()
+                    .zip(below)
+                    .map(|(a, b)| and(a, b))
+                    .collect()
+            }
+            Claim::States {
+                stated,
+                follows,
+                rounded,
+            } => {
+                let mut verdicts = self.states(*stated, follows, scale);
+                // Rounded operands only widen what is right.
+                if !rounded.is_empty() {
+                    let open = verdicts.iter_mut().filter(|v| **v == Verdict::False);
+                    open.for_each(|verdict| *verdict = Verdict::Near);
+                }
+                verdicts
+            }
+            Claim::Holds(expr) => self.truth(expr),
+            // Looked at all together, see `check`.
+            Claim::Scale(_) | Claim::Outlier(_) | Claim::Complete(_) => {
+                vec![Verdict::Near; self.records.len()]
+            }
+        }
+    }
+
+    fn states(&self, stated: Leaf, follows: &Expr, scale: i32) -> Vec<Verdict> {
+        let follows = self.floats(follows);
+        let told = self.floats(&Expr::Leaf(stated));
+        self.records
+            .clone()
+            .enumerate()
+            .map(|(at, record)| {
+                let (x, told) = (follows.value[at], told.value[at]);
+                if x.is_nan() || told.is_nan() {
+                    return Verdict::Null;
+                }
+                let decimals = i32::from(self.figures.decimals(stated, record));
+                let half = 0.5 * 10_f64.powi(scale - decimals);
+                let off = (x - told).abs() - half;
+                // The two sides' own rounding is far below this share of what is compared.
+                let doubt = follows.error[at] + 4.0 * UNIT * (x.abs() + told.abs() + half);
+                if off.abs() <= doubt {
+                    Verdict::Near
+                } else if off < 0.0 {
+                    Verdict::True
+                } else {
+                    Verdict::False
+                }
+            })
+            .collect()
+    }
+
     /// Readable and filled cells: known from the marks, no arithmetic.
     fn presence(&self, assertion: &Assertion) -> Vec<Verdict> {
         let filled = matches!(assertion.claim, Claim::Filled);
         let table = self.figures.own;
         if table.is_full(assertion.accused) {
-            return vec![Verdict::True; self.records];
+            return vec![Verdict::True; self.records.len()];
         }
-        (0..self.records)
+        self.records
+            .clone()
             .map(|record| match table.absent(record, assertion.accused) {
                 None | Some(Absent::Nil) => Verdict::True,
                 Some(Absent::Unreadable(_)) if filled => Verdict::Null,
@@ -238,7 +198,7 @@ impl Columns<'_> {
     }
 
     fn floats(&self, expr: &Expr) -> Floats {
-        let n = self.records;
+        let n = self.records.len();
         match expr {
             Expr::Number(constant) => {
                 let error = if is_whole(constant.float) {
@@ -252,7 +212,9 @@ impl Columns<'_> {
                 }
             }
             Expr::Leaf(leaf) => {
-                let value = self.figures.floats(*leaf, self.missing);
+                let value = self
+                    .figures
+                    .floats(*leaf, self.records.clone(), self.missing);
                 let error = value
                     .iter()
                     .map(|x| if is_whole(*x) { 0.0 } else { x.abs() * UNIT })
@@ -282,6 +244,22 @@ impl Columns<'_> {
                 inner.value.iter_mut().for_each(|x| *x = x.abs());
                 inner
             }
+            Expr::Aggregate(aggregate) => {
+                let grouped = self.figures.grouped(aggregate);
+                let value: Vec<f64> = self
+                    .records
+                    .clone()
+                    .map(|record| grouped.map_or(f64::NAN, |grouped| grouped.float(record)))
+                    .collect();
+                // The float is the nearest to a number that may have many more digits.
+                let error = value
+                    .iter()
+                    .map(|x| if is_whole(*x) { 0.0 } else { x.abs() * 1e-14 });
+                Floats {
+                    error: error.collect(),
+                    value,
+                }
+            }
             // What is seldom used and easily misjudged is left to the exact evaluator whole.
             Expr::Call(..) => Floats {
                 value: vec![0.0; n],
@@ -292,7 +270,9 @@ impl Columns<'_> {
             | Expr::Compare(..)
             | Expr::And(..)
             | Expr::Or(..)
-            | Expr::Blank(_) => Floats {
+            | Expr::Blank(_)
+            | Expr::Among(..)
+            | Expr::Matches(..) => Floats {
                 value: vec![f64::NAN; n],
                 error: vec![0.0; n],
             },
@@ -306,7 +286,7 @@ impl Columns<'_> {
         right: &Floats,
         slack: f64,
     ) -> Vec<Verdict> {
-        (0..self.records)
+        (0..self.records.len())
             .map(|i| {
                 let (a, b) = (left.value[i], right.value[i]);
                 if a.is_nan() || b.is_nan() {
@@ -366,16 +346,14 @@ impl Columns<'_> {
                 .map(|(a, b)| not(and(not(a), not(b))))
                 .collect(),
             Expr::Not(a) => self.truth(a).into_iter().map(not).collect(),
-            Expr::Blank(leaf) => (0..self.records)
-                .map(|record| {
-                    if self.figures.is_blank(*leaf, record) {
-                        Verdict::True
-                    } else {
-                        Verdict::False
-                    }
-                })
-                .collect(),
-            _ => vec![Verdict::Near; self.records],
+            Expr::Blank(leaf) => self.each(|record| Ok(self.figures.is_blank(*leaf, record))),
+            Expr::Among(leaf, list) => {
+                self.each(|record| Ok(list.contains(self.figures.word(*leaf, record)?)))
+            }
+            Expr::Matches(leaf, pattern) => {
+                self.each(|record| Ok(pattern.matches(self.figures.word(*leaf, record)?)))
+            }
+            _ => vec![Verdict::Near; self.records.len()],
         }
     }
 
@@ -385,15 +363,18 @@ impl Columns<'_> {
         else {
             return None;
         };
-        Some(
-            (0..self.records)
-                .map(|record| match self.figures.word(*leaf, record) {
-                    Ok(word) if (word == text) == (relation == Relation::Equal) => Verdict::True,
-                    Ok(_) => Verdict::False,
-                    Err(_) => Verdict::Null,
-                })
-                .collect(),
-        )
+        let wanted = relation == Relation::Equal;
+        Some(self.each(|record| Ok((self.figures.word(*leaf, record)? == text) == wanted)))
+    }
+
+    /// What can be said of each record by itself.
+    fn each(&self, holds: impl Fn(usize) -> Result<bool, Lack>) -> Vec<Verdict> {
+        let verdict = |record| match holds(record) {
+            Ok(true) => Verdict::True,
+            Ok(false) => Verdict::False,
+            Err(_) => Verdict::Null,
+        };
+        self.records.clone().map(verdict).collect()
     }
 }
 

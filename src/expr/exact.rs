@@ -1,11 +1,12 @@
 //! One record in rational numbers: what holds, what was found, what was expected, and why
 //! something can't be said.
 
-use super::columns::{Figures, Lack};
+use super::figures::{Figures, Lack};
 use super::{Expr, Function, Leaf, Operation};
 use crate::number::{self, Exact};
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Missing;
+use crate::statistics::Undefined;
 use crate::table::Absent;
 use num_traits::{Signed, ToPrimitive, Zero};
 use serde::Serialize;
@@ -39,6 +40,26 @@ pub enum Reason {
     NoBaseline,
     /// The base or the change is too small to ask about.
     BelowFloor,
+    /// The district has not sent the other form.
+    NoForm,
+    /// The district's borders have changed, 区划调整.
+    Boundary,
+    /// The figure's meaning has changed, 口径变化.
+    Crossing,
+    /// There are too few units for a statistic.
+    TooFew,
+    /// The units don't differ, so nothing can stand out.
+    NoSpread,
+}
+
+impl From<Undefined> for Reason {
+    fn from(why: Undefined) -> Self {
+        match why {
+            Undefined::TooFew { .. } => Self::TooFew,
+            Undefined::NoSpread => Self::NoSpread,
+            Undefined::NoMean | Undefined::NoWeight => Self::DivisionByZero,
+        }
+    }
 }
 
 /// What an assertion says of a record.
@@ -47,9 +68,11 @@ pub enum Judgement {
     /// It holds.
     Pass,
     /// It does not.
-    Fail(Failure),
+    Fail(Box<Failure>),
     /// It can't be said.
     NotEvaluated(Reason),
+    /// The rule is not about this record.
+    NotConcerned,
 }
 
 /// What was found and what was expected.
@@ -65,6 +88,38 @@ pub struct Failure {
     pub cut: bool,
     /// The decimals at which the accused figure is stated, where that decided.
     pub decimals: Option<u8>,
+    /// How the figure stands among its like, where that decided.
+    pub among: Option<Among>,
+    /// Whether it is one with a slip that is told elsewhere.
+    pub folded: bool,
+}
+
+/// How a figure stands among those of the other records or districts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Among {
+    /// It is so many powers of ten off, while so many others of its column are not, and so many
+    /// are by the same.
+    Scaled {
+        /// The power of ten: 4 for 元 where 万元 was asked.
+        power: i32,
+        /// Others that are as usual.
+        usual: usize,
+        /// Others that are off by the same.
+        alike: usize,
+    },
+    /// It is outside limits that the other districts set.
+    Outside {
+        /// The lower limit, as it is shown.
+        low: Exact,
+        /// The upper limit, as it is shown.
+        high: Exact,
+        /// Whether the limits are of the ratio to the earlier figure.
+        is_ratio: bool,
+        /// How much of the city's total hangs on it.
+        effect: Exact,
+    },
+    /// A record of the year before that is no more, by its key.
+    Vanished(String),
 }
 
 type Evaluated = Result<Value, Reason>;
@@ -84,10 +139,46 @@ pub fn judge(
     };
     match run.judge(assertion, scale) {
         Ok(None) => Judgement::Pass,
-        Ok(Some(failure)) => Judgement::Fail(failure),
-        Err(Reason::Missing) if missing == Missing::Fail => Judgement::Fail(Failure::default()),
+        Ok(Some(failure)) => Judgement::Fail(Box::new(failure)),
+        Err(Reason::Missing) if missing == Missing::Fail => Judgement::Fail(Box::default()),
         Err(reason) => Judgement::NotEvaluated(reason),
     }
+}
+
+/// Whether a condition holds for one record.
+///
+/// # Errors
+/// Why it can't be said.
+pub fn truth(
+    condition: &Expr,
+    figures: &Figures<'_>,
+    record: usize,
+    missing: Missing,
+) -> Result<bool, Reason> {
+    Run {
+        figures,
+        record,
+        missing,
+    }
+    .truth(condition)
+}
+
+/// What an expression comes to for one record, as a number.
+///
+/// # Errors
+/// Why it comes to none.
+pub fn number(
+    expr: &Expr,
+    figures: &Figures<'_>,
+    record: usize,
+    missing: Missing,
+) -> Result<Exact, Reason> {
+    Run {
+        figures,
+        record,
+        missing,
+    }
+    .number(expr)
 }
 
 /// What an expression comes to for one record.
@@ -157,7 +248,13 @@ impl Run<'_> {
                 }
                 Ok((value > high).then(|| failed(value, high)))
             }
-            Claim::States { stated, follows } => self.states(*stated, follows, scale),
+            Claim::States {
+                stated,
+                follows,
+                rounded,
+            } => self.states(*stated, follows, rounded, scale),
+            // Looked at all together, see `check`.
+            Claim::Scale(_) | Claim::Outlier(_) | Claim::Complete(_) => Err(Reason::TooFew),
             Claim::Holds(expr) => {
                 let holds = self.truth(expr)?;
                 let found = self
@@ -183,28 +280,59 @@ impl Run<'_> {
             Some(Absent::Unreadable(_)) => failure(),
             Some(Absent::Blank) if filled => failure(),
             Some(Absent::NotApplicable | Absent::NotAvailable) if filled => Ok(None),
-            Some(absent) => Err(reason(Lack::Absent(absent))),
+            Some(absent) => Err(Lack::Absent(absent).into()),
         }
     }
 
     /// A stated figure is right where the true one, rounded to the decimals stated, gives it;
     /// at a tie both ways of rounding do.
-    fn states(&self, stated: Leaf, follows: &Expr, scale: i32) -> Result<Option<Failure>, Reason> {
+    ///
+    /// Where operands are rounded themselves, the true figure lies between what the least and
+    /// the greatest of them would give, and it is right where that touches what is stated.
+    fn states(
+        &self,
+        stated: Leaf,
+        follows: &Expr,
+        rounded: &[(Leaf, u8)],
+        scale: i32,
+    ) -> Result<Option<Failure>, Reason> {
         let told = self.leaf(stated)?;
         let truth = self.number(follows)?;
         let decimals = self.figures.decimals(stated, self.record);
         let places = i32::from(decimals) - scale;
         let half = number::power_of_ten(-places) / Exact::from_integer(2.into());
-        if (&truth - &told).abs() <= half {
+        let (low, high) = self.range(follows, rounded)?;
+        if &told + &half >= low && &told - &half <= high {
             return Ok(None);
         }
         Ok(Some(Failure {
-            cut: decimals > 0 && number::cut(&truth, places) == told,
+            cut: decimals > 0 && rounded.is_empty() && number::cut(&truth, places) == told,
             difference: Some(&told - &truth),
             found: Some(told),
             expected: Some(truth),
             decimals: Some(decimals),
+            ..Failure::default()
         }))
+    }
+
+    /// The least and the greatest that an expression may be where operands are rounded: at the
+    /// ends of each operand's own range, since quotients and sums are monotonous in each.
+    fn range(&self, expr: &Expr, rounded: &[(Leaf, u8)]) -> Result<(Exact, Exact), Reason> {
+        let mut ends = vec![expr.clone()];
+        for (leaf, decimals) in rounded.iter().take(MOST_ROUNDED) {
+            let half = number::power_of_ten(-i32::from(*decimals)) / Exact::from_integer(2.into());
+            ends = ends
+                .iter()
+                .flat_map(|expr| [-half.clone(), half.clone()].map(|by| shifted(expr, *leaf, &by)))
+                .collect();
+        }
+        let mut values = Vec::with_capacity(ends.len());
+        for end in &ends {
+            values.push(self.number(end)?);
+        }
+        let low = values.iter().min().cloned().ok_or(Reason::Missing)?;
+        let high = values.iter().max().cloned().ok_or(Reason::Missing)?;
+        Ok((low, high))
     }
 
     /// A sum of figures in whole millionths, where all of it is: exact without big numbers.
@@ -232,7 +360,7 @@ impl Run<'_> {
     fn leaf(&self, leaf: Leaf) -> Result<Exact, Reason> {
         match self.figures.number(leaf, self.record, self.missing) {
             Ok(x) => Ok(number::exact(x)),
-            Err(lack) => Err(reason(lack)),
+            Err(lack) => Err(lack.into()),
         }
     }
 
@@ -250,6 +378,10 @@ impl Run<'_> {
         }
     }
 
+    fn word(&self, leaf: Leaf) -> Result<&str, Reason> {
+        self.figures.word(leaf, self.record).map_err(Reason::from)
+    }
+
     fn value(&self, expr: &Expr) -> Evaluated {
         Ok(match expr {
             Expr::Number(constant) => Value::Number(constant.exact.clone()),
@@ -259,6 +391,12 @@ impl Run<'_> {
                 Err(_) => Value::Number(self.leaf(*leaf)?),
             },
             Expr::Blank(leaf) => Value::Truth(self.figures.is_blank(*leaf, self.record)),
+            Expr::Among(leaf, list) => Value::Truth(list.contains(self.word(*leaf)?)),
+            Expr::Matches(leaf, pattern) => Value::Truth(pattern.matches(self.word(*leaf)?)),
+            Expr::Aggregate(aggregate) => {
+                let grouped = self.figures.grouped(aggregate).ok_or(Reason::Missing)?;
+                Value::Number(grouped.value(self.record)?.clone())
+            }
             Expr::Neg(a) => Value::Number(-self.number(a)?),
             Expr::Not(a) => Value::Truth(!self.truth(a)?),
             Expr::Arithmetic(operation, a, b) => {
@@ -305,6 +443,11 @@ impl Run<'_> {
             }
             Function::Min => all()?.into_iter().min().ok_or(Reason::Missing)?,
             Function::Max => all()?.into_iter().max().ok_or(Reason::Missing)?,
+            Function::Mean => {
+                let all = all()?;
+                let count = Exact::from_integer(all.len().into());
+                all.into_iter().sum::<Exact>() / count
+            }
             Function::Coalesce => {
                 // What is missing gives way to the next; what is unreadable does not.
                 let mut figures = arguments.iter().map(|a| self.number(a));
@@ -318,6 +461,26 @@ impl Run<'_> {
                 self.number(&arguments[chosen])?
             }
         }))
+    }
+}
+
+/// More rounded operands than this are not looked at in all combinations.
+const MOST_ROUNDED: usize = 8;
+
+/// An expression with one of its operands moved.
+fn shifted(expr: &Expr, leaf: Leaf, by: &Exact) -> Expr {
+    let inner = |expr: &Expr| Box::new(shifted(expr, leaf, by));
+    match expr {
+        Expr::Leaf(known) if *known == leaf => {
+            Expr::arithmetic(Operation::Add, expr.clone(), Expr::number(by.clone()))
+        }
+        Expr::Neg(a) => Expr::Neg(inner(a)),
+        Expr::Arithmetic(operation, a, b) => Expr::Arithmetic(*operation, inner(a), inner(b)),
+        Expr::Call(function, arguments) => Expr::Call(
+            *function,
+            arguments.iter().map(|a| shifted(a, leaf, by)).collect(),
+        ),
+        other => other.clone(),
     }
 }
 
@@ -339,15 +502,5 @@ pub fn compare(relation: Relation, left: &Exact, right: &Exact, slack: &Exact) -
         Relation::NotEqual => !within,
         Relation::AtMost | Relation::AtLeast => within || relation.holds(left.cmp(right)),
         Relation::Less | Relation::Greater => relation.holds(left.cmp(right)) && !within,
-    }
-}
-
-fn reason(lack: Lack) -> Reason {
-    match lack {
-        Lack::NoBaseline => Reason::NoBaseline,
-        Lack::Absent(Absent::NotApplicable) => Reason::NotApplicable,
-        Lack::Absent(Absent::Unreadable(_)) => Reason::Unreadable,
-        Lack::Absent(Absent::NoColumn) => Reason::NoColumn,
-        Lack::Absent(Absent::Blank | Absent::Nil | Absent::NotAvailable) => Reason::Missing,
     }
 }

@@ -70,7 +70,12 @@ pub fn wrong(assertion: &Assertion, operand: &dyn Fn(Leaf) -> Option<Operand>) -
                 write(high)?
             )
         }
-        Claim::States { stated, follows } => {
+        // What is as uncertain as its operands, or judged among others, no formula says.
+        Claim::Scale(_) | Claim::Outlier(_) | Claim::Complete(_) => return None,
+        Claim::States { rounded, .. } if !rounded.is_empty() => return None,
+        Claim::States {
+            stated, follows, ..
+        } => {
             let gap = format!("{}-({})", write(&Expr::Leaf(*stated))?, write(follows)?);
             let places = match operand(*stated)? {
                 Operand::Cell { address, scale, .. } => places(&address, scale),
@@ -168,6 +173,7 @@ fn formula(expr: &Expr, operand: &dyn Fn(Leaf) -> Option<Operand>) -> Option<Str
                 format!("{gap}{}0", relation.excel())
             }
         }
+        Expr::Among(..) | Expr::Matches(..) | Expr::Aggregate(_) => return None,
         Expr::Call(function, arguments) => match function {
             Function::Growth => {
                 format!("({}/{}-1)", write(&arguments[0])?, write(&arguments[1])?)
@@ -176,6 +182,7 @@ fn formula(expr: &Expr, operand: &dyn Fn(Leaf) -> Option<Operand>) -> Option<Str
             Function::Round => format!("ROUND({})", list(arguments)?),
             Function::Min => format!("MIN({})", list(arguments)?),
             Function::Max => format!("MAX({})", list(arguments)?),
+            Function::Mean => format!("AVERAGE({})", list(arguments)?),
             Function::If => format!("IF({})", list(arguments)?),
             // The first that is filled: Excel has no such function.
             Function::Coalesce => return None,
@@ -244,11 +251,7 @@ mod tests {
             right: Expr::sum([own(1), own(2)]),
             slack: Exact::default(),
         };
-        let assertion = Assertion {
-            accused: 0,
-            claim,
-            floor: None,
-        };
+        let assertion = Assertion::new(0, claim);
         assert_eq!(
             wrong(&assertion, &cells).as_deref(),
             Some("ABS(ROUND(C10-((D10+E10)),9))>0")
@@ -261,12 +264,9 @@ mod tests {
         let claim = Claim::States {
             stated: Leaf::own(3),
             follows,
+            rounded: Vec::new(),
         };
-        let assertion = Assertion {
-            accused: 3,
-            claim,
-            floor: None,
-        };
+        let assertion = Assertion::new(3, claim);
         let formula = wrong(&assertion, &cells).expect("a formula");
         assert!(
             formula.contains("IF(LEFT(CELL(\"format\",F10),1)=\"P\",F10,F10/100)-((C10/E10-1))")

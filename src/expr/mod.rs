@@ -4,18 +4,25 @@
 //! point and says true, false, *near* or nothing; [`exact`] takes one record in rational
 //! numbers and is asked wherever the first can't be sure, for what failed and for the reason
 //! why something could not be said. [`parse`] and [`types`] make the tree and refuse what makes
-//! no sense before anything runs; [`excel`] writes it as a formula of a workbook.
+//! no sense before anything runs; [`figures`] is what the evaluators read, [`groups`] what
+//! statistics over many records come to; [`excel`] writes an expression as a formula of a
+//! workbook, and [`functions`] says what can be called by name.
 //!
 //! What a rule is, and to which units it applies, is known to `rulebook` and `check`.
 
 pub mod columns;
 pub mod exact;
 pub mod excel;
+pub mod figures;
+pub mod functions;
+pub mod groups;
 pub mod parse;
 pub mod types;
 
 use crate::number::{self, Exact};
 use crate::rulebook::rule::Relation;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// An expression, every name in it resolved.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +47,89 @@ pub enum Expr {
     Or(Box<Expr>, Box<Expr>),
     /// a is blank
     Blank(Leaf),
+    /// Words that are one of a list.
+    Among(Leaf, Arc<BTreeSet<String>>),
+    /// Words that have a form.
+    Matches(Leaf, Pattern),
     /// One of [`Function`].
     Call(Function, Vec<Expr>),
+    /// A statistic over many records.
+    Aggregate(Arc<Aggregate>),
+}
+
+/// A statistic over the records of a form: of a district's list, or of all districts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// Which.
+    pub statistic: Statistic,
+    /// Whose records: the rule's own form, another form, one of them a year ago.
+    pub over: Link,
+    /// Whether over one district or over all of them.
+    pub reach: Reach,
+    /// Of what, for each record; none where records are counted.
+    pub value: Option<Expr>,
+    /// Which records count.
+    pub condition: Option<Expr>,
+    /// Records alike in these are a group; none makes all records one.
+    pub groups: Vec<Leaf>,
+    /// How much each record weighs; alike where unsaid.
+    pub weight: Option<Expr>,
+}
+
+/// What can be said of many figures at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statistic {
+    /// Their sum; not known where one is missing.
+    Sum,
+    /// Their mean, weighted where weights are given.
+    Mean,
+    /// The middle one, or the mean of the two in the middle.
+    Median,
+    /// How many there are.
+    Count,
+    /// 差异系数: the standard deviation, in its population form, by the mean.
+    Variation,
+    /// The least.
+    Min,
+    /// The greatest.
+    Max,
+}
+
+/// Over whose records a statistic goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Those of the district itself.
+    District,
+    /// Those of all districts.
+    City,
+}
+
+/// A form of words, 格式: a regular expression that all of a text must match.
+#[derive(Debug, Clone)]
+pub struct Pattern(regex::Regex);
+
+impl Pattern {
+    /// Reads a regular expression.
+    ///
+    /// # Errors
+    /// The library's words on what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, regex::Error> {
+        regex::RegexBuilder::new(&format!("^(?:{text})$"))
+            .size_limit(1 << 20)
+            .build()
+            .map(Self)
+    }
+
+    /// Whether all of a text has the form.
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// A number that stands in a rule: exact, and its nearest float.
@@ -63,9 +151,9 @@ impl From<Exact> for Constant {
 /// A figure that an expression reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Leaf {
-    /// Whose figure.
-    pub source: Source,
-    /// Which: a position in the form's variables.
+    /// In which table it is looked up.
+    pub link: Link,
+    /// Which: a position in the variables of the link's form.
     pub variable: usize,
 }
 
@@ -73,17 +161,39 @@ impl Leaf {
     /// A figure of the record itself.
     pub fn own(variable: usize) -> Self {
         Self {
-            source: Source::Own,
+            link: Link::OWN,
             variable,
         }
     }
+
+    /// Whether it is a figure of the record itself.
+    pub fn is_own(self) -> bool {
+        self.link == Link::OWN
+    }
 }
 
-/// Whose figure a leaf is.
+/// From a record to the table that a figure is looked up in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Link {
+    /// Another form of the same district: its position in the rulebook.
+    pub form: Option<usize>,
+    /// Of when.
+    pub source: Source,
+}
+
+impl Link {
+    /// To the record itself.
+    pub const OWN: Self = Self {
+        form: None,
+        source: Source::Now,
+    };
+}
+
+/// Of when a figure is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
-    /// The record's own.
-    Own,
+    /// The period that is checked.
+    Now,
     /// The figure accepted for the same record a year earlier, 上年同期数.
     LastYear,
     /// The figure accepted for the form's period before, 上期数.
@@ -116,27 +226,13 @@ pub enum Function {
     Min,
     /// `max(a, b, …)`
     Max,
-    /// `coalesce(a, b, …)`: the first that is there.
+    /// `mean(a, b, …)`
+    Mean,
+    /// `coalesce(a, b, …)`: the first that is there; of nothing, nothing.
     Coalesce,
     /// `if(a, b, c)`
     If,
 }
-
-/// The names of the language, with how many arguments each takes.
-pub const FUNCTIONS: &[(&str, std::ops::RangeInclusive<usize>)] = &[
-    ("abs", 1..=1),
-    ("change", 1..=2),
-    ("coalesce", 1..=64),
-    ("growth", 1..=2),
-    ("if", 3..=3),
-    ("last_period", 1..=1),
-    ("last_year", 1..=1),
-    ("max", 1..=64),
-    ("min", 1..=64),
-    ("round", 1..=2),
-    ("share", 2..=2),
-    ("sum", 1..=64),
-];
 
 impl Expr {
     /// A number known to the code, such as a declared limit.
@@ -158,20 +254,41 @@ impl Expr {
             .unwrap_or_else(|| Self::number(Exact::default()))
     }
 
-    /// Adds every leaf of the expression, in order of reading.
+    /// Adds every leaf of the expression, in order of reading: those of a statistic as seen from
+    /// the record that asks for it.
     pub fn leaves(&self, into: &mut Vec<Leaf>) {
+        self.visit(&mut |expr| match expr {
+            Self::Leaf(leaf)
+            | Self::Blank(leaf)
+            | Self::Among(leaf, _)
+            | Self::Matches(leaf, _) => into.push(*leaf),
+            Self::Aggregate(aggregate) => aggregate.leaves(into),
+            _ => {}
+        });
+    }
+
+    /// Every statistic of the expression.
+    pub fn aggregates(&self) -> Vec<&Arc<Aggregate>> {
+        let mut found = Vec::new();
         self.visit(&mut |expr| {
-            if let Self::Leaf(leaf) | Self::Blank(leaf) = expr {
-                into.push(*leaf);
+            if let Self::Aggregate(aggregate) = expr {
+                found.push(aggregate);
             }
         });
+        found
     }
 
     /// Shows every part of the expression to `see`, the whole first.
     pub fn visit<'a>(&'a self, see: &mut impl FnMut(&'a Self)) {
         see(self);
         match self {
-            Self::Number(_) | Self::Text(_) | Self::Leaf(_) | Self::Blank(_) => {}
+            Self::Number(_)
+            | Self::Text(_)
+            | Self::Leaf(_)
+            | Self::Blank(_)
+            | Self::Among(..)
+            | Self::Matches(..)
+            | Self::Aggregate(_) => {}
             Self::Neg(a) | Self::Not(a) => a.visit(see),
             Self::Arithmetic(_, a, b)
             | Self::Compare(_, a, b)
@@ -196,10 +313,45 @@ impl Expr {
     }
 }
 
+impl Aggregate {
+    /// The expressions that are evaluated for each of its records.
+    pub fn parts(&self) -> impl Iterator<Item = &Expr> {
+        [&self.value, &self.condition, &self.weight]
+            .into_iter()
+            .flatten()
+    }
+
+    /// What it reads of its records, as they see it.
+    pub fn reads(&self) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        self.parts().for_each(|part| part.leaves(&mut leaves));
+        leaves.extend(&self.groups);
+        leaves
+    }
+
+    /// What it reads, as seen from the record that asks for it.
+    fn leaves(&self, into: &mut Vec<Leaf>) {
+        for leaf in self.reads() {
+            let source = match leaf.link.source {
+                Source::Now => self.over.source,
+                earlier => earlier,
+            };
+            into.push(Leaf {
+                link: Link {
+                    form: leaf.link.form.or(self.over.form),
+                    source,
+                },
+                variable: leaf.variable,
+            });
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::columns::{Figures, Verdict, verdicts};
+    use super::columns::{Verdict, verdicts};
     use super::exact::{Judgement, judge};
+    use super::figures::Figures;
     use super::*;
     use crate::rulebook::rule::{Assertion, Claim};
     use crate::rulebook::written::Missing;
@@ -297,11 +449,7 @@ mod tests {
                 ..Draft::default()
             };
             let table = Table::from(draft);
-            let figures = Figures {
-                own: &table,
-                last_year: None,
-                last_period: None,
-            };
+            let figures = Figures::alone(&table);
             let claim = match dice.roll(2) {
                 0 => Claim::Holds(dice.truth(2)),
                 _ => Claim::Compare {
@@ -311,12 +459,8 @@ mod tests {
                     slack: number::exact(0.5),
                 },
             };
-            let assertion = Assertion {
-                accused: 0,
-                claim,
-                floor: None,
-            };
-            let fast = verdicts(&assertion, &figures, Missing::Skip, 0);
+            let assertion = Assertion::new(0, claim);
+            let fast = verdicts(&assertion, &figures, Missing::Skip, 0, 25);
             for (record, verdict) in fast.into_iter().enumerate() {
                 let sure = judge(&assertion, &figures, record, Missing::Skip, 0);
                 decided += u32::from(verdict == Verdict::True || verdict == Verdict::False);

@@ -27,8 +27,8 @@ pub enum Kind {
     Text(String),
     /// An id or a label, perhaps with the other axis in brackets: `current[coverage]`.
     Name(String, Option<String>),
-    /// `[5]`, 栏次
-    ColumnNo(u32),
+    /// `[5]`, 栏次, perhaps with a row's number: `[5][01]`.
+    ColumnNo(u32, Option<String>),
     /// `(01)`, 行次
     RowNo(String),
     /// −a
@@ -49,8 +49,23 @@ pub enum Kind {
     In(Box<Node>, Vec<Node>),
     /// a is blank
     Blank(Box<Node>),
-    /// f(a, b)
-    Call(String, Vec<Node>),
+    /// f(a, b), perhaps with clauses: `sum(a where b by c weight d)`.
+    Call(String, Vec<Node>, Clauses),
+    /// `XX01.pupils`: something of another form.
+    Of(String, Box<Node>),
+    /// No value: what a limit by group has for groups that it does not name.
+    Nothing,
+}
+
+/// Over which records a statistic goes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Clauses {
+    /// Which records count.
+    pub condition: Option<Box<Node>>,
+    /// What makes records a group.
+    pub groups: Vec<Node>,
+    /// How much each weighs.
+    pub weight: Option<Box<Node>>,
 }
 
 /// What a number was written as.
@@ -101,6 +116,11 @@ enum Token {
     Label(String),
     Sign(&'static str),
 }
+
+/// The words that open the clauses of a statistic.
+const WHERE: &[&str] = &["where", "其中"];
+const BY: &[&str] = &["by", "按"];
+const WEIGHT: &[&str] = &["weight", "加权"];
 
 /// Deeper nesting than this is no rule that people can read.
 const MAX_DEPTH: usize = 64;
@@ -221,6 +241,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, Range<usize>)>, Mistake> {
                     ('[', _) => "[",
                     (']', _) => "]",
                     (',', _) => ",",
+                    ('.', _) => ".",
                     _ => {
                         let span = start..offset(i + 1);
                         let sign = &text[span.clone()];
@@ -356,7 +377,7 @@ impl Parser<'_> {
         }
         if self.take_word(&["in"]) {
             self.expect_sign("(")?;
-            let list = self.arguments()?;
+            let list = self.arguments()?.0;
             let span = start..self.tokens[self.at - 1].1.end;
             return Ok(Node {
                 kind: Kind::In(Box::new(left), list),
@@ -462,18 +483,37 @@ impl Parser<'_> {
         })
     }
 
-    fn arguments(&mut self) -> Result<Vec<Node>, Mistake> {
-        let mut list = Vec::new();
+    fn arguments(&mut self) -> Result<(Vec<Node>, Clauses), Mistake> {
+        let (mut list, mut clauses) = (Vec::new(), Clauses::default());
         if self.take_sign(")") {
-            return Ok(list);
+            return Ok((list, clauses));
         }
-        loop {
+        if !self.at_clause() {
             list.push(self.either()?);
-            if !self.take_sign(",") {
-                self.expect_sign(")")?;
-                return Ok(list);
+            while self.take_sign(",") {
+                list.push(self.either()?);
             }
         }
+        loop {
+            if self.take_word(WHERE) {
+                clauses.condition = Some(Box::new(self.either()?));
+            } else if self.take_word(BY) {
+                clauses.groups.push(self.primary()?);
+                while self.take_sign(",") {
+                    clauses.groups.push(self.primary()?);
+                }
+            } else if self.take_word(WEIGHT) {
+                clauses.weight = Some(Box::new(self.sum()?));
+            } else {
+                self.expect_sign(")")?;
+                return Ok((list, clauses));
+            }
+        }
+    }
+
+    fn at_clause(&self) -> bool {
+        let words = [WHERE, BY, WEIGHT].concat();
+        matches!(self.token(), Some(Token::Word(word)) if words.contains(&word.as_str()))
     }
 
     /// `[coverage]` behind a name: the other axis.
@@ -506,10 +546,15 @@ impl Parser<'_> {
         let kind = match token {
             Token::Number(value, measure, _) => Kind::Number(value, measure),
             Token::Text(text) => Kind::Text(text),
-            Token::Label(label) => Kind::Name(label, self.index()?),
-            Token::Word(word) if self.is_sign("(") && !word.is_empty() => {
+            Token::Label(form) | Token::Word(form) if self.is_sign(".") => {
                 self.at += 1;
-                Kind::Call(word, self.arguments()?)
+                Kind::Of(form, Box::new(self.primary()?))
+            }
+            Token::Label(label) => Kind::Name(label, self.index()?),
+            Token::Word(word) if self.is_sign("(") => {
+                self.at += 1;
+                let (arguments, clauses) = self.arguments()?;
+                Kind::Call(word, arguments, clauses)
             }
             Token::Word(word) => Kind::Name(word, self.index()?),
             Token::Sign("[") => {
@@ -523,7 +568,7 @@ impl Parser<'_> {
                 self.at += 1;
                 self.expect_sign("]")?;
                 if let Ok(number) = lexeme.parse() {
-                    Kind::ColumnNo(number)
+                    Kind::ColumnNo(number, self.index()?)
                 } else {
                     let message = both!("`{lexeme}` 不是栏次", "`{lexeme}` is no column number");
                     return Err(Mistake::new(span, message));

@@ -3,15 +3,19 @@
 //! A rate is not a number, points are no rate, and unlike units don't compare: a rule that
 //! mixes them would fire on true figures or never.
 
-use super::parse::{Kind, Measure, Mistake, Node};
-use super::{Constant, Expr, FUNCTIONS, Function, Leaf, Operation, Source};
+use super::functions::{FUNCTIONS, STATISTICS};
+use super::parse::{self, Clauses, Kind, Measure, Mistake, Node};
+use super::{
+    Aggregate, Constant, Expr, Function, Leaf, Link, Operation, Pattern, Reach, Source, Statistic,
+};
 use crate::number::{self, Exact};
-use crate::rulebook::form::Form;
+use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::rule::Relation;
 use crate::rulebook::source::did_you_mean;
-use crate::rulebook::written::Type;
+use crate::rulebook::written::{Each, Type};
 use crate::spelling::without_unit;
 use crate::words::Text;
+use std::sync::Arc;
 
 /// What kind of thing an expression stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,21 +49,78 @@ impl Measured {
     }
 }
 
-/// Where names are looked up: a form, and the row or column that the rule is at.
+/// Where names are looked up: a form among all forms, and what the rule is at.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
+    /// All forms of the rulebook, for names of others.
+    pub forms: &'a [Form],
     /// The form.
     pub form: &'a Form,
     /// The row, in a fixed form's rule for each row.
     pub row: Option<usize>,
     /// The column, in a rule for each column.
     pub column: Option<usize>,
+    /// What one unit of the rule is.
+    pub each: Each,
+    /// Names of the rule itself.
+    pub locals: &'a Locals,
+    /// Whether this is within a statistic, each of whose records is looked at by itself.
+    pub inside: bool,
+    /// How many derived figures deep this is.
+    pub depth: u8,
 }
+
+/// Names that one rule has for itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Locals {
+    /// What a template's names stand for.
+    pub names: Vec<(String, String)>,
+    /// `limit`, which depends on the group.
+    pub limit: Option<GroupLimit>,
+}
+
+/// A limit that differs by group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupLimit {
+    /// The variable that says the group.
+    pub by: String,
+    /// The limit of each group.
+    pub values: Vec<(String, Exact, Measure)>,
+}
+
+/// A rule without names of its own.
+pub const NO_LOCALS: &Locals = &Locals {
+    names: Vec::new(),
+    limit: None,
+};
+
+/// Derived figures that rest on derived figures further than this go round in a circle.
+const DEEPEST: u8 = 8;
 
 /// An expression with what it stands for.
 pub type Typed = (Expr, Measured);
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// A form by itself, at no row and no column.
+    pub fn new(forms: &'a [Form], form: &'a Form) -> Self {
+        Self {
+            forms,
+            form,
+            row: None,
+            column: None,
+            each: Each::Row,
+            locals: NO_LOCALS,
+            inside: false,
+            depth: 0,
+        }
+    }
+
+    /// The same at a row.
+    #[must_use]
+    pub fn at_row_of(self, row: Option<usize>) -> Self {
+        Self { row, ..self }
+    }
+
     /// Looks up every name of an expression and sees that its parts go together.
     ///
     /// # Errors
@@ -75,10 +136,15 @@ impl Scope<'_> {
                 },
             )),
             Kind::Text(text) => Ok((Expr::Text(text.clone()), Measured::Words)),
-            Kind::Name(..) | Kind::ColumnNo(_) | Kind::RowNo(_) => {
-                let leaf = Leaf::own(self.variable(node)?);
-                Ok((Expr::Leaf(leaf), self.measure(leaf)))
+            Kind::Name(name, None) if let Some(typed) = self.named(node, name) => typed,
+            Kind::Name(..) | Kind::ColumnNo(..) | Kind::RowNo(_) => {
+                let variable = self.variable(node)?;
+                self.only_within_statistics(node)?;
+                let measure = measure(&self.form.variables[variable]);
+                Ok((Expr::Leaf(Leaf::own(variable)), measure))
             }
+            Kind::Of(form, inner) => self.of_form(node, form, inner),
+            Kind::Nothing => Ok((Expr::Call(Function::Coalesce, Vec::new()), Measured::Bare)),
             Kind::Neg(inner) => {
                 let (expr, measure) = self.numeric(inner)?;
                 Ok((Expr::Neg(Box::new(expr)), measure))
@@ -123,7 +189,23 @@ impl Scope<'_> {
                     ),
                 )),
             },
-            Kind::Call(name, arguments) => self.call(node, name, arguments),
+            Kind::Call(name, arguments, clauses) => {
+                let wanted = STATISTICS.iter().find(|(known, _)| known == name);
+                let is_statistic = arguments.len() < 2 || *clauses != Clauses::default();
+                match wanted {
+                    Some((_, statistic)) if is_statistic => {
+                        self.aggregate(node, *statistic, arguments, clauses)
+                    }
+                    _ if *clauses == Clauses::default() => self.call(node, name, arguments),
+                    _ => Err(Mistake::new(
+                        node.span.clone(),
+                        Text::new(
+                            "where、by、weight 只用在 sum mean median count cv min max 里",
+                            "`where`, `by` and `weight` belong to sum, mean, median, count, cv, min and max",
+                        ),
+                    )),
+                }
+            }
         }
     }
 
@@ -279,8 +361,8 @@ impl Scope<'_> {
     }
 
     fn call(&self, node: &Node, name: &str, arguments: &[Node]) -> Result<Typed, Mistake> {
-        let Some((_, takes)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
-            let known: Vec<&str> = FUNCTIONS.iter().map(|(known, _)| *known).collect();
+        let Some(takes) = FUNCTIONS.iter().find(|f| f.name == name).map(|f| &f.takes) else {
+            let known: Vec<&str> = FUNCTIONS.iter().map(|f| f.name).collect();
             let message = both!("没有叫 `{name}` 的函数", "there is no function `{name}`");
             return Err(Mistake::new(node.span.clone(), message).help(did_you_mean(name, &known)));
         };
@@ -298,6 +380,9 @@ impl Scope<'_> {
             return Err(Mistake::new(node.span.clone(), message));
         }
         match name {
+            "matches" => self.matches(arguments),
+            "split" => self.split(node, arguments),
+            "per_head" => self.per_head(arguments),
             "last_year" => self.earlier(&arguments[0], Source::LastYear),
             "last_period" => self.earlier(&arguments[0], Source::LastPeriod),
             "growth" => self.growth(node, arguments),
@@ -356,16 +441,23 @@ impl Scope<'_> {
                 both.insert(0, condition);
                 Ok((Expr::Call(Function::If, both), measure))
             }
-            "min" | "max" | "coalesce" => {
+            "min" | "max" | "mean" | "coalesce" => {
                 let function = match name {
                     "min" => Function::Min,
                     "max" => Function::Max,
+                    "mean" => Function::Mean,
                     _ => Function::Coalesce,
                 };
                 let (parts, measure) = self.alike(node, arguments)?;
                 Ok((Expr::Call(function, parts), measure))
             }
-            _ => unreachable!("every name in FUNCTIONS is built above"),
+            _ => {
+                let message = both!(
+                    "`{name}` 只能统计一组记录，括号里写一个指标",
+                    "`{name}` is a statistic over records and takes one variable"
+                );
+                Err(Mistake::new(node.span.clone(), message))
+            }
         }
     }
 
@@ -409,33 +501,340 @@ impl Scope<'_> {
 
     fn earlier(&self, argument: &Node, source: Source) -> Result<Typed, Mistake> {
         match self.resolve(argument)? {
-            (
-                Expr::Leaf(Leaf {
-                    source: Source::Own,
-                    variable,
-                }),
-                measure,
-            ) => Ok((Expr::Leaf(Leaf { source, variable }), measure)),
+            (Expr::Leaf(leaf), measure) if leaf.link.source == Source::Now => {
+                let link = Link {
+                    source,
+                    ..leaf.link
+                };
+                Ok((Expr::Leaf(Leaf { link, ..leaf }), measure))
+            }
+            // Last year's sum goes over the records that there were last year.
+            (Expr::Aggregate(aggregate), measure) if aggregate.over.source == Source::Now => {
+                let over = Link {
+                    source,
+                    ..aggregate.over
+                };
+                let earlier = Aggregate {
+                    over,
+                    ..aggregate.as_ref().clone()
+                };
+                Ok((Expr::Aggregate(Arc::new(earlier)), measure))
+            }
             _ => Err(Mistake::new(
                 argument.span.clone(),
                 Text::new(
-                    "往期数只能取一个指标，例如 last_year(applications)",
-                    "an earlier figure is that of one variable, as in `last_year(applications)`",
+                    "往期数只能取一个指标或一个汇总，例如 last_year(applications)",
+                    "an earlier figure is that of one variable or one statistic, as in `last_year(applications)`",
                 ),
             )),
         }
     }
 
-    fn measure(&self, leaf: Leaf) -> Measured {
-        let variable = &self.form.variables[leaf.variable];
-        match variable.kind {
-            Type::Percent => Measured::Rate,
-            Type::Points => Measured::Points,
-            Type::Text | Type::Code | Type::Flag | Type::Date => Measured::Words,
-            Type::Count | Type::Number | Type::Money | Type::Change => {
-                Measured::Figure(variable.unit.clone())
-            }
+    /// A name of the rule, a derived figure or a threshold.
+    fn named(&self, node: &Node, name: &str) -> Option<Result<Typed, Mistake>> {
+        let locals = &self.locals;
+        if let Some((_, stands_for)) = locals.names.iter().find(|(known, _)| known == name) {
+            let kind = Kind::Name(stands_for.clone(), None);
+            let scope = Self {
+                locals: NO_LOCALS,
+                ..*self
+            };
+            return Some(scope.resolve(&Node {
+                kind,
+                span: node.span.clone(),
+            }));
         }
+        if let (Some(limit), "limit" | "界限") = (&locals.limit, name) {
+            return Some(self.resolve(&self.limit(limit, node)));
+        }
+        if self.form.column_named(name).is_some() {
+            return None;
+        }
+        if let Some(threshold) = self.form.thresholds.iter().find(|t| t.id == name) {
+            let number = Kind::Number(threshold.value.clone(), threshold.measure);
+            return Some(self.resolve(&Node {
+                kind: number,
+                span: node.span.clone(),
+            }));
+        }
+        let named = |d: &&crate::rulebook::form::Derived| d.id == name || d.label.zh == name;
+        let derived = self.form.derived.iter().find(named)?;
+        Some(self.derived(node, &derived.is.text, name))
+    }
+
+    fn derived(&self, node: &Node, text: &str, name: &str) -> Result<Typed, Mistake> {
+        if self.depth >= DEEPEST {
+            let message = both!(
+                "派生指标 `{name}` 绕回了它自己",
+                "the derived figure `{name}` rests on itself"
+            );
+            return Err(Mistake::new(node.span.clone(), message));
+        }
+        let deeper = Self {
+            depth: self.depth + 1,
+            locals: NO_LOCALS,
+            ..*self
+        };
+        // What is wrong within the derived figure is told where it stands; here, where it is used.
+        parse::parse(text, &|no| self.is_row(no))
+            .and_then(|inner| deeper.resolve(&inner))
+            .map_err(|mistake| Mistake {
+                span: node.span.clone(),
+                ..mistake
+            })
+    }
+
+    /// Whether a number in brackets is the number of a row.
+    pub fn is_row(&self, no: &str) -> bool {
+        let mut rows = self.form.rows.iter();
+        rows.any(|row| row.no.as_deref() == Some(no))
+    }
+
+    /// A limit by group as the chain of choices that it is.
+    fn limit(&self, limit: &GroupLimit, node: &Node) -> Node {
+        let span = &node.span;
+        let at = |kind: Kind| Node {
+            kind,
+            span: span.clone(),
+        };
+        // The variable of a template is itself the group.
+        let template = self.locals.names.iter().find(|(name, _)| *name == limit.by);
+        if let Some((_, stands_for)) = template {
+            let value = limit.values.iter().find(|(group, ..)| group == stands_for);
+            return at(value.map_or(Kind::Nothing, |(_, value, measure)| {
+                Kind::Number(value.clone(), *measure)
+            }));
+        }
+        limit
+            .values
+            .iter()
+            .rev()
+            .fold(at(Kind::Nothing), |rest, (group, value, measure)| {
+                let is_group = Kind::Compare(
+                    Relation::Equal,
+                    Box::new(at(Kind::Name(limit.by.clone(), None))),
+                    Box::new(at(Kind::Text(group.clone()))),
+                );
+                let value = at(Kind::Number(value.clone(), *measure));
+                let choice = vec![at(is_group), value, rest];
+                at(Kind::Call("if".to_owned(), choice, Clauses::default()))
+            })
+    }
+
+    /// A figure of a record belongs into a statistic where the unit is more than a record.
+    fn only_within_statistics(&self, node: &Node) -> Result<(), Mistake> {
+        let whole_district = self.each == Each::District && !self.form.is_fixed();
+        if self.inside || !(whole_district || self.each == Each::City) {
+            return Ok(());
+        }
+        let message = Text::new(
+            "这里一次看的是许多条记录，要说明怎么汇总",
+            "the unit has many records: say which statistic of them is meant",
+        );
+        Err(
+            Mistake::new(node.span.clone(), message).help(Some(Text::new(
+                "例如 sum(在校生数)、count(where 学段 = \"小学\")",
+                "such as `sum(pupils)` or `count(where stage = \"小学\")`",
+            ))),
+        )
+    }
+
+    fn other_form(&self, node: &Node, name: &str) -> Result<(usize, &'a Form), Mistake> {
+        let found = self.forms.iter().position(|form| form.id == name);
+        found.map(|at| (at, &self.forms[at])).ok_or_else(|| {
+            let known: Vec<&str> = self.forms.iter().map(|form| form.id.as_str()).collect();
+            let message = both!("没有表号 `{name}`", "there is no form `{name}`");
+            Mistake::new(node.span.clone(), message).help(did_you_mean(name, &known))
+        })
+    }
+
+    /// Something of another form of the same district.
+    fn of_form(&self, node: &Node, name: &str, inner: &Node) -> Result<Typed, Mistake> {
+        let (at, form) = self.other_form(node, name)?;
+        if form.id == self.form.id {
+            return self.resolve(inner);
+        }
+        let there = Self {
+            forms: self.forms,
+            inside: true,
+            ..Self::new(self.forms, form)
+        };
+        let (expr, measure) = there.resolve(inner)?;
+        if matches!(expr, Expr::Number(_)) {
+            return Ok((expr, measure));
+        }
+        let Expr::Leaf(leaf) = expr else {
+            let message = Text::new(
+                "表号后面应是那张表的一个指标",
+                "a form's number is followed by one of its variables",
+            );
+            return Err(Mistake::new(node.span.clone(), message));
+        };
+        if !form.is_fixed() && !self.is_keyed_like(form) {
+            let message = both!(
+                "{name} 是浮动表，有许多条记录，要说明怎么汇总，例如 sum({name}.…)",
+                "{name} is a list of many records: say which statistic is meant, as in `sum({name}.…)`"
+            );
+            return Err(Mistake::new(node.span.clone(), message));
+        }
+        if self.each == Each::City && !self.inside {
+            self.only_within_statistics(node)?;
+        }
+        let link = Link {
+            form: Some(at),
+            source: leaf.link.source,
+        };
+        Ok((Expr::Leaf(Leaf { link, ..leaf }), measure))
+    }
+
+    /// Whether each record of this list is one of another list, by the same key.
+    fn is_keyed_like(&self, other: &Form) -> bool {
+        let names = |form: &Form| -> Vec<String> {
+            let columns = form.key.iter().map(|key| form.columns[*key].id.clone());
+            columns.collect()
+        };
+        let by_record = self.inside || matches!(self.each, Each::Row | Each::Column);
+        !self.form.is_fixed() && by_record && names(self.form) == names(other)
+    }
+
+    fn aggregate(
+        &self,
+        node: &Node,
+        statistic: Statistic,
+        arguments: &[Node],
+        clauses: &Clauses,
+    ) -> Result<Typed, Mistake> {
+        let fail = |message: Text| Err(Mistake::new(node.span.clone(), message));
+        if self.inside {
+            return fail(Text::new(
+                "汇总里面不能再有汇总",
+                "a statistic can't stand within a statistic",
+            ));
+        }
+        if arguments.is_empty() && statistic != Statistic::Count {
+            return fail(Text::new(
+                "要写明对哪个指标汇总，例如 sum(在校生数)",
+                "say of which variable, as in `sum(pupils)`",
+            ));
+        }
+        // Of another form where the first name in it is another form's.
+        let mut parts = arguments.iter().chain(clauses.condition.as_deref());
+        let other = parts.find_map(first_form);
+        let (form, over) = match other {
+            Some((at, name)) if name != self.form.id => {
+                let (position, form) = self.other_form(at, name)?;
+                (form, Some(position))
+            }
+            _ => (self.form, None),
+        };
+        let city = self.each == Each::City;
+        if form.is_fixed() && !city {
+            return fail(both!(
+                "固定表一个单位只有一份，没有可汇总的记录；几行相加写成 a + b",
+                "a fixed form is one record a district: add its rows as `a + b`"
+            ));
+        }
+        let by_row = !city && self.each == Each::Row && !self.form.is_fixed() && over.is_none();
+        if !clauses.groups.is_empty() && !by_row {
+            return fail(Text::new(
+                "分组（by）只用在浮动表逐行（each = \"row\"）的审核里",
+                "groups (`by`) need a record that belongs to one: a list's rule for each row",
+            ));
+        }
+        let inner = Self {
+            inside: true,
+            row: None,
+            column: None,
+            ..Self { form, ..*self }
+        };
+        let (value, measure) = match arguments.first() {
+            None => (None, Measured::Bare),
+            Some(argument) if statistic == Statistic::Count => {
+                (Some(inner.resolve(argument)?.0), Measured::Bare)
+            }
+            Some(argument) => {
+                let (expr, measure) = inner.numeric(argument)?;
+                (Some(expr), measure)
+            }
+        };
+        let condition = clauses.condition.as_deref().map(|node| inner.truth(node));
+        let weight = clauses.weight.as_deref().map(|node| inner.numeric(node));
+        let mut groups = Vec::new();
+        for group in &clauses.groups {
+            groups.push(Leaf::own(inner.variable(group)?));
+        }
+        let aggregate = Aggregate {
+            statistic,
+            over: Link {
+                form: over,
+                source: Source::Now,
+            },
+            reach: if city { Reach::City } else { Reach::District },
+            value,
+            condition: condition.transpose()?,
+            groups,
+            weight: weight.transpose()?.map(|(expr, _)| expr),
+        };
+        let measure = match statistic {
+            Statistic::Variation => Measured::Quotient,
+            Statistic::Count => Measured::Figure(None),
+            _ => measure,
+        };
+        Ok((Expr::Aggregate(Arc::new(aggregate)), measure))
+    }
+
+    fn matches(&self, arguments: &[Node]) -> Result<Typed, Mistake> {
+        let (expr, _) = self.resolve(&arguments[0])?;
+        let (Expr::Leaf(leaf), Kind::Text(text)) = (expr, &arguments[1].kind) else {
+            let message = Text::new(
+                "matches 要写成 matches(指标, \"格式\")",
+                "write it as `matches(variable, \"pattern\")`",
+            );
+            return Err(Mistake::new(arguments[0].span.clone(), message));
+        };
+        let pattern = Pattern::new(text).map_err(|error| {
+            let message = both!(
+                "看不懂格式 `{text}`：{error}",
+                "the pattern `{text}` makes no sense: {error}"
+            );
+            Mistake::new(arguments[1].span.clone(), message)
+        })?;
+        Ok((Expr::Matches(leaf, pattern), Measured::Truth))
+    }
+
+    /// `split(area, own, other, …)`: the share of a figure that falls to the first weight.
+    fn split(&self, node: &Node, arguments: &[Node]) -> Result<Typed, Mistake> {
+        let (whole, measure) = self.numeric(&arguments[0])?;
+        let (weights, _) = self.alike(node, &arguments[1..])?;
+        let own = weights[0].clone();
+        let share = Expr::arithmetic(Operation::Divide, own, Expr::sum(weights));
+        Ok((Expr::arithmetic(Operation::Multiply, whole, share), measure))
+    }
+
+    /// `per_head(money, people)`: in 元, whatever the unit of the money.
+    fn per_head(&self, arguments: &[Node]) -> Result<Typed, Mistake> {
+        let (money, measure) = self.numeric(&arguments[0])?;
+        let unit = match &measure {
+            Measured::Figure(Some(unit)) => number::power_of_money(unit),
+            _ => None,
+        };
+        let Some(power) = unit else {
+            let message = Text::new(
+                "per_head 的第一个参数应是以元、万元或亿元计的金额",
+                "the first argument of `per_head` is an amount in 元, 万元 or 亿元",
+            );
+            return Err(Mistake::new(arguments[0].span.clone(), message));
+        };
+        let (people, _) = self.numeric(&arguments[1])?;
+        let yuan = Expr::arithmetic(
+            Operation::Multiply,
+            money,
+            Expr::number(number::power_of_ten(power)),
+        );
+        Ok((
+            Expr::arithmetic(Operation::Divide, yuan, people),
+            Measured::Figure(None),
+        ))
     }
 
     /// The variable that a name, a 栏次 or a 行次 stands for here.
@@ -446,12 +845,15 @@ impl Scope<'_> {
         let form = self.form;
         let fail = |message: Text| Mistake::new(node.span.clone(), message);
         match &node.kind {
-            Kind::ColumnNo(number) => {
+            Kind::ColumnNo(number, row) => {
                 let column = form.columns.iter().position(|c| c.no == Some(*number));
                 let column = column.ok_or_else(|| {
                     fail(both!("没有第 {number} 栏", "there is no column {number}"))
                 })?;
-                self.at_column(node, column)
+                match row {
+                    Some(row) => Ok(form.variable(column, Some(self.row(node, row)?))),
+                    None => self.at_column(node, column),
+                }
             }
             Kind::RowNo(number) => {
                 let row = form
@@ -479,6 +881,7 @@ impl Scope<'_> {
         }
     }
 
+    /// The row or column that a name means where the other axis is not given.
     fn at_column(&self, node: &Node, column: usize) -> Result<usize, Mistake> {
         if self.form.is_fixed() && self.row.is_none() {
             let id = &self.form.columns[column].id;
@@ -529,6 +932,37 @@ impl Scope<'_> {
         });
         look_up(name, &known.collect::<Vec<_>>())
             .map_err(|unknown| unknown.mistake(node, name, false))
+    }
+}
+
+fn measure(variable: &Variable) -> Measured {
+    match variable.kind {
+        Type::Percent => Measured::Rate,
+        Type::Points => Measured::Points,
+        Type::Text | Type::Code | Type::Flag | Type::Date => Measured::Words,
+        Type::Count | Type::Number | Type::Money | Type::Change => {
+            Measured::Figure(variable.unit.clone())
+        }
+    }
+}
+
+/// The first name of a form in an expression, in order of reading.
+fn first_form(node: &Node) -> Option<(&Node, &str)> {
+    match &node.kind {
+        Kind::Of(form, _) => Some((node, form)),
+        Kind::Number(..)
+        | Kind::Text(_)
+        | Kind::Name(..)
+        | Kind::ColumnNo(..)
+        | Kind::RowNo(_)
+        | Kind::Nothing => None,
+        Kind::Neg(a) | Kind::Not(a) | Kind::Blank(a) => first_form(a),
+        Kind::Arithmetic(_, a, b) | Kind::Compare(_, a, b) | Kind::And(a, b) | Kind::Or(a, b) => {
+            first_form(a).or_else(|| first_form(b))
+        }
+        Kind::Between(a, b, c) => [a, b, c].into_iter().find_map(|node| first_form(node)),
+        Kind::In(a, list) => first_form(a).or_else(|| list.iter().find_map(first_form)),
+        Kind::Call(_, arguments, _) => arguments.iter().find_map(first_form),
     }
 }
 

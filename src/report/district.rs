@@ -519,8 +519,9 @@ impl<'a> Writing<'a> {
         let home = table.spot(record, accused.column, accused.row)?;
         let operand = |leaf: Leaf| {
             let variable = &form.variables[leaf.variable];
-            match leaf.source {
-                Source::Own => {
+            match leaf.link.source {
+                _ if leaf.link.form.is_some() => None,
+                Source::Now => {
                     let spot = table.spot(record, variable.column, variable.row)?;
                     let (sheet, cell) = (spot.sheet, spot.cell);
                     // A formula reaches no other file.

@@ -84,6 +84,8 @@ pub struct RuleOutcome {
     pub formula: String,
     /// Its severity.
     pub severity: crate::rulebook::written::Severity,
+    /// Whether it is on trial.
+    pub stage: crate::rulebook::written::Stage,
     /// The law or document that it comes from.
     pub source: Option<String>,
     /// The counts.

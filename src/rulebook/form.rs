@@ -1,9 +1,14 @@
 //! A form made ready for use: its columns, rows and variables, each known by its position.
 
 use super::written::{Axis, Blank, Bound, Lines, Precision, RowsKind, Type};
+use crate::check::one_of::Listed;
+use crate::expr::figures::Crossing;
+use crate::expr::parse::Measure;
+use crate::number::Exact;
 use crate::period::{Due, Period, Periodicity};
 use crate::words::Text;
 use std::ops::Range;
+use toml::Spanned;
 
 /// A form, 报表: what is asked of the districts.
 #[derive(Debug, Clone)]
@@ -44,8 +49,51 @@ pub struct Form {
     pub rows: Vec<Row>,
     /// A list's columns, or the cells of a fixed form, row by row.
     pub variables: Vec<Variable>,
+    /// Limits that come from somewhere.
+    pub thresholds: Vec<Threshold>,
+    /// Figures that are computed from others.
+    pub derived: Vec<Derived>,
+    /// Variables whose meaning changed.
+    pub breaks: Vec<Break>,
     /// The rule file.
     pub file: String,
+}
+
+/// A limit that comes from somewhere, 标准.
+#[derive(Debug, Clone)]
+pub struct Threshold {
+    /// Its name in the language of rules.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// Its value; of a rate as a ratio.
+    pub value: Exact,
+    /// As what it was written.
+    pub measure: Measure,
+    /// The law or document, with its day.
+    pub source: String,
+}
+
+/// A figure that is computed and not filled in, 派生指标.
+#[derive(Debug, Clone)]
+pub struct Derived {
+    /// Its name in the language of rules.
+    pub id: String,
+    /// What people call it.
+    pub label: Text,
+    /// How it is computed.
+    pub is: Written,
+}
+
+/// 口径变化: what an earlier figure of some variables is worth.
+#[derive(Debug, Clone)]
+pub struct Break {
+    /// The variables.
+    pub variables: Vec<(usize, Crossing)>,
+    /// The first period with the new meaning.
+    pub since: Period,
+    /// Why.
+    pub reason: String,
 }
 
 /// A column, 栏.
@@ -81,6 +129,16 @@ pub struct Column {
     pub states: Option<Written>,
     /// At which precision.
     pub precision: Option<Precision>,
+    /// The most decimals of its figures.
+    pub decimals: Option<Spanned<u8>>,
+    /// The decimals to which its figures are rounded.
+    pub rounded: Option<u8>,
+    /// The form of its words.
+    pub pattern: Option<Spanned<String>>,
+    /// The words that may stand in it.
+    pub one_of: Option<Spanned<Listed>>,
+    /// Whether no two records have the same.
+    pub unique: bool,
 }
 
 impl Column {
@@ -194,6 +252,27 @@ impl Form {
     /// The earlier run that a form of this periodicity follows on.
     pub fn period_before(&self, period: Period) -> Period {
         period.before(self.periodicity)
+    }
+
+    /// The newest run, this one included, in which the form was asked for.
+    pub fn newest_due(&self, period: Period) -> Period {
+        let mut newest = period;
+        for _ in 0..12 {
+            if self.is_due_in(newest) {
+                return newest;
+            }
+            newest = newest.before(Periodicity::Month);
+        }
+        period
+    }
+
+    /// What earlier figures of a period are worth in another, where meanings changed between.
+    pub fn crossings(&self, then: Period, now: Period) -> Vec<(usize, Crossing)> {
+        let between = self
+            .breaks
+            .iter()
+            .filter(|b| then < b.since && b.since <= now);
+        between.flat_map(|b| b.variables.iter().cloned()).collect()
     }
 
     /// Whether the form is fixed.

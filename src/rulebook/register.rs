@@ -26,6 +26,10 @@ pub struct District {
     pub valid_from: Option<Period>,
     /// The last period in which it reports.
     pub valid_to: Option<Period>,
+    /// The codes of the districts that it was made of, all of each: a pure merger.
+    pub predecessors: Vec<String>,
+    /// The file with its earlier figures, restated for its borders of today.
+    pub baseline_file: Option<String>,
 }
 
 impl District {
@@ -172,6 +176,21 @@ pub fn parse(text: &str) -> (Register, Vec<Problem>) {
         seen.insert(district.code.clone(), start.line());
         register.districts.push(district);
     }
+    for district in &register.districts {
+        for code in &district.predecessors {
+            if !register.districts.iter().any(|known| known.code == *code) {
+                let name = &district.name;
+                let message = both!(
+                    "{name} 的前身 `{code}` 不在登记表里",
+                    "the predecessor `{code}` of {name} is not in the register"
+                );
+                reading.problem(first_line(text), message).help = Some(Text::new(
+                    "撤销的单位也要留一行，写上 valid_to",
+                    "a district that is no more keeps its line, with `valid_to`",
+                ));
+            }
+        }
+    }
     if register.districts.is_empty() && reading.problems.is_empty() {
         let message = Text::new(
             "登记表里没有填报单位",
@@ -240,6 +259,8 @@ impl Reading<'_> {
         };
         let mut aliases = list("aliases");
         aliases.extend(list("former_names"));
+        let predecessors = list("predecessors");
+        let baseline_file = list("baseline_file").into_iter().next();
         let (valid_from, valid_to) = (
             self.period(record, "valid_from", span),
             self.period(record, "valid_to", span),
@@ -252,6 +273,8 @@ impl Reading<'_> {
             region: self.field(record, "region").to_owned(),
             valid_from,
             valid_to,
+            predecessors,
+            baseline_file,
         })
     }
 

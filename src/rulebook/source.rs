@@ -40,8 +40,8 @@ pub enum ReadError {
 }
 
 impl Sources {
-    /// Reads `*.toml` and `districts.csv` of a folder. Files that are no UTF-8 are reported
-    /// as problems; a register in GBK is understood.
+    /// Reads `*.toml` and `*.csv` of a folder. Rule files that are no UTF-8 are reported as
+    /// problems; registers and lists in GBK are understood.
     ///
     /// # Errors
     /// When the folder or one of its files cannot be read.
@@ -63,8 +63,9 @@ impl Sources {
                 .file_name()
                 .map(|n| n.to_string_lossy().into_owned())
                 .unwrap_or_default();
-            let is_rules = Path::new(&name).extension().is_some_and(|e| e == "toml");
-            if name.starts_with('.') || !(is_rules || name == super::register::FILE) {
+            let has = |ending| Path::new(&name).extension().is_some_and(|e| e == ending);
+            let is_rules = has("toml");
+            if name.starts_with('.') || !(is_rules || has("csv")) {
                 continue;
             }
             // A pipe would be waited for, a device read for ever.

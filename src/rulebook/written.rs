@@ -4,10 +4,11 @@
 //! editors is made from them. What the words mean together is found out in `form` and in
 //! `check`. There is no `untagged`, `flatten` or `tag` here: with them toml loses every place.
 
+use crate::check;
 use crate::period::Periodicity;
 use crate::words::Lang;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de};
 use std::collections::BTreeMap;
 use toml::Spanned;
 
@@ -126,9 +127,9 @@ pub enum Type {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bound {
-    /// The limit in the column's own unit: points for a rate.
-    #[schemars(with = "f64")]
-    pub value: Spanned<f64>,
+    /// The limit in the column's own unit: points for a rate. A number, or a threshold's name.
+    #[schemars(with = "serde_json::Value")]
+    pub value: Spanned<toml::Value>,
     /// Where the limit comes from.
     pub source: Option<String>,
     /// `error`, unless said otherwise: a limit that a true figure can exceed is a `query`.
@@ -191,6 +192,20 @@ pub struct ColumnWritten {
     pub states: Option<Spanned<String>>,
     /// At which precision a figure is taken as stated: `shown`, `typed`.
     pub precision: Option<Precision>,
+    /// The most decimals that its figures have.
+    #[schemars(with = "Option<u8>")]
+    pub decimals: Option<Spanned<u8>>,
+    /// The decimals to which its figures were rounded before others were computed from them.
+    pub rounded: Option<u8>,
+    /// The form that words must have, a regular expression.
+    #[schemars(with = "Option<String>")]
+    pub pattern: Option<Spanned<String>>,
+    /// The words that may stand in it.
+    #[schemars(with = "Option<check::one_of::Listed>")]
+    pub one_of: Option<Spanned<check::one_of::Listed>>,
+    /// Whether no two records have the same.
+    #[serde(default)]
+    pub unique: bool,
 }
 
 /// At which precision a stated figure is taken.
@@ -279,8 +294,23 @@ pub enum Each {
     Row,
     /// Each column by itself: the rule speaks of rows.
     Column,
-    /// Each district's whole form: the rule speaks of single cells.
+    /// Each district's whole form: the rule speaks of single cells, or of statistics of a list.
     District,
+    /// All districts together: the rule speaks of statistics.
+    City,
+}
+
+/// Whether a rule is in force.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// 试行: staff see what it finds, districts don't.
+    Trial,
+    /// 正式
+    #[default]
+    InForce,
 }
 
 /// What a rule does where a figure is missing.
@@ -310,6 +340,22 @@ pub struct RuleWritten {
     /// How much a failure weighs.
     #[schemars(with = "Severity")]
     pub severity: Spanned<Severity>,
+    /// How much it weighs in some months, by month: `{ 12 = "error" }`. Logical rules only.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Severity>")]
+    pub severity_in: BTreeMap<Spanned<String>, Severity>,
+    /// `trial` 试行 or `in-force` 正式.
+    #[serde(default)]
+    pub stage: Stage,
+    /// The first period in which it is in force: `2023-09`.
+    #[schemars(with = "Option<String>")]
+    pub valid_from: Option<Spanned<String>>,
+    /// The last period in which it is in force.
+    #[schemars(with = "Option<String>")]
+    pub valid_to: Option<Spanned<String>>,
+    /// 下发: its findings go out even where more districts have them than the flood guard lets by.
+    #[serde(default)]
+    pub released: bool,
     /// What one unit is.
     #[serde(default)]
     pub each: Each,
@@ -331,9 +377,71 @@ pub struct RuleWritten {
     /// Whether its findings must be explained and accepted before a month is closed.
     #[serde(default)]
     pub settle_by_close: bool,
+    /// What a record must be like to be looked at: `学段 = "小学"`.
+    #[schemars(with = "Option<String>")]
+    pub r#for: Option<Spanned<String>>,
+    /// A template: the variables that it is made for, each in turn called `it`, or tables of
+    /// names of your own: `[{ part = "a", whole = "b" }]`.
+    #[serde(default)]
+    #[schemars(with = "Vec<serde_json::Value>")]
+    pub over: Vec<Spanned<toml::Value>>,
+    /// What `limit` stands for: `{ by = "stage", "小学" = 45, "初中" = 50 }`.
+    #[schemars(with = "Option<BTreeMap<String, serde_json::Value>>")]
+    pub limit: Option<Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>>,
     /// What must hold.
     #[schemars(with = "Option<String>")]
-    pub check: Option<Spanned<String>>,
+    pub check: Option<Spanned<check::expression::Asked>>,
+    /// What must be filled.
+    #[schemars(with = "Option<String>")]
+    pub required: Option<Spanned<check::required::Asked>>,
+    /// How many decimals there may be.
+    #[schemars(with = "Option<check::decimals::Asked>")]
+    pub decimals: Option<Spanned<check::decimals::Asked>>,
+    /// Limits.
+    #[schemars(with = "Option<check::bounds::Asked>")]
+    pub range: Option<Spanned<check::bounds::Asked>>,
+    /// 清零: what must be zero.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub zero: Option<Spanned<check::zero::Asked>>,
+    /// Words that must be of a list.
+    #[schemars(with = "Option<check::one_of::Asked>")]
+    pub one_of: Option<Spanned<check::one_of::Asked>>,
+    /// The form that words must have.
+    #[schemars(with = "Option<check::pattern::Asked>")]
+    pub pattern: Option<Spanned<check::pattern::Asked>>,
+    /// What no two records may have alike.
+    #[schemars(with = "Option<check::unique::Asked>")]
+    pub unique: Option<Spanned<check::unique::Asked>>,
+    /// What a list must still have.
+    #[schemars(with = "Option<check::complete::Asked>")]
+    pub complete: Option<Spanned<check::complete::Asked>>,
+    /// A total and its parts.
+    #[schemars(with = "Option<check::total::Asked>")]
+    pub total: Option<Spanned<check::total::Asked>>,
+    /// Parts that don't come to more than the whole.
+    #[schemars(with = "Option<check::part_of::Asked>")]
+    pub part_of: Option<Spanned<check::part_of::Asked>>,
+    /// 本年累计 = 上月累计 + 本月.
+    #[schemars(with = "Option<check::accumulates::Asked>")]
+    pub accumulates: Option<Spanned<check::accumulates::Asked>>,
+    /// Figures that are there together, or not together.
+    #[schemars(with = "Option<check::pair::Asked>")]
+    pub pair: Option<Spanned<check::pair::Asked>>,
+    /// A figure that was reported before.
+    #[schemars(with = "Option<check::restates::Asked>")]
+    pub restates: Option<Spanned<check::restates::Asked>>,
+    /// A figure that follows from others.
+    #[schemars(with = "Option<check::states::Asked>")]
+    pub states: Option<Spanned<check::states::Asked>>,
+    /// 只增不减: a figure that does not fall.
+    #[schemars(with = "Option<check::non_decreasing::Asked>")]
+    pub non_decreasing: Option<Spanned<check::non_decreasing::Asked>>,
+    /// 计量单位疑误: a figure that may be off by a power of ten.
+    #[schemars(with = "Option<check::scale::Asked>")]
+    pub scale: Option<Spanned<check::scale::Asked>>,
+    /// A figure far from those of the other districts.
+    #[schemars(with = "Option<check::outlier::Asked>")]
+    pub outlier: Option<Spanned<check::outlier::Asked>>,
     /// What happens where a figure is missing.
     #[serde(default)]
     pub missing: Missing,
@@ -362,12 +470,156 @@ pub struct RuleWritten {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExampleWritten {
-    /// The figures of one record, by variable.
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
-    pub given: Spanned<BTreeMap<Spanned<String>, Spanned<toml::Value>>>,
+    /// The figures of a record, by variable, or of several records.
+    #[schemars(with = "serde_json::Value")]
+    pub given: GivenWritten,
     /// What the rule says of it.
     #[schemars(with = "Gives")]
     pub gives: Spanned<Gives>,
+}
+
+/// A record of an example as it is written, figures by variable.
+pub type RecordWritten = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
+
+/// One record or several.
+#[derive(Debug)]
+pub struct GivenWritten(pub Vec<RecordWritten>);
+
+impl<'de> Deserialize<'de> for GivenWritten {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct OneOrSeveral;
+        impl<'de> de::Visitor<'de> for OneOrSeveral {
+            type Value = GivenWritten;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("map")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let record = RecordWritten::deserialize(de::value::MapAccessDeserializer::new(map));
+                Ok(GivenWritten(vec![record?]))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(seq)).map(GivenWritten)
+            }
+        }
+        from.deserialize_any(OneOrSeveral)
+    }
+}
+
+/// `[thresholds.x]`: a limit that comes from somewhere, named so that rules don't repeat it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdWritten {
+    /// A number, or a rate with its sign in quotes.
+    #[schemars(with = "serde_json::Value")]
+    pub value: Spanned<toml::Value>,
+    /// What people call it.
+    pub label: Option<String>,
+    /// The law or document that it comes from.
+    pub source: String,
+    /// The day of that document, or the day from which it holds.
+    pub date: Option<String>,
+}
+
+/// `[derived.x]`: a figure that is computed, and not filled in.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DerivedWritten {
+    /// How.
+    #[schemars(with = "String")]
+    pub is: Spanned<String>,
+    /// What people call it.
+    pub label: Option<String>,
+    /// The same for readers of English.
+    pub label_en: Option<String>,
+}
+
+/// `[[break]]`: a column whose meaning changed, 口径变化.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BreakWritten {
+    /// The column.
+    #[schemars(with = "String")]
+    pub column: Spanned<String>,
+    /// The row, where only one changed.
+    #[schemars(with = "Option<String>")]
+    pub row: Option<Spanned<String>>,
+    /// The first period in which it means what it means now: `2023-09`.
+    #[schemars(with = "String")]
+    pub since: Spanned<String>,
+    /// Why.
+    pub reason: String,
+    /// Earlier figures are comparable after multiplication by this.
+    #[schemars(with = "Option<f64>")]
+    pub factor: Option<Spanned<f64>>,
+    /// The column that it was reported as before.
+    #[schemars(with = "Option<String>")]
+    pub before: Option<Spanned<String>>,
+}
+
+/// `[rules]` of a file that has more rules for a form of another file.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RulesHead {
+    /// The form's number.
+    #[schemars(with = "String")]
+    pub form: Spanned<String>,
+}
+
+/// `[[override]]` of an included file: an office's own limit, weight or validity for a rule or
+/// threshold that stands elsewhere.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OverrideWritten {
+    /// The rule's number.
+    #[schemars(with = "Option<String>")]
+    pub rule: Option<Spanned<String>>,
+    /// The threshold, with its form: `XX01.class_size`.
+    #[schemars(with = "Option<String>")]
+    pub threshold: Option<Spanned<String>>,
+    /// The threshold's value here.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub value: Option<Spanned<toml::Value>>,
+    /// Where that comes from.
+    pub source: Option<String>,
+    /// The day of that document.
+    pub date: Option<String>,
+    /// How much a failure weighs here.
+    #[schemars(with = "Option<Severity>")]
+    pub severity: Option<Spanned<Severity>>,
+    /// Who hears of it first.
+    pub audience: Option<Audience>,
+    /// Whether it is on trial here.
+    pub stage: Option<Stage>,
+    /// The first period in which it is in force here.
+    #[schemars(with = "Option<String>")]
+    pub valid_from: Option<Spanned<String>>,
+    /// The last period in which it is in force here.
+    #[schemars(with = "Option<String>")]
+    pub valid_to: Option<Spanned<String>>,
+    /// Whether staff have released it in spite of the flood guard.
+    pub released: Option<bool>,
+}
+
+/// `[flood]` of `job.toml`: when a query looks like a fault of the rule.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Flood {
+    /// The share of the districts that were looked at, in percent, beyond which it is held back.
+    pub percent: u32,
+    /// Fewer districts than this are no flood.
+    pub at_least: usize,
+}
+
+impl Default for Flood {
+    fn default() -> Self {
+        Self {
+            percent: 33,
+            at_least: 5,
+        }
+    }
 }
 
 /// What a rule says of its example.
@@ -395,6 +647,9 @@ pub struct JobWritten {
     pub office: String,
     /// The name of the whole: `全市`.
     pub whole: String,
+    /// Files of this folder that change rules and thresholds of the others, in this order.
+    #[schemars(with = "Vec<String>")]
+    pub include: Vec<Spanned<String>>,
 }
 
 impl Default for JobWritten {
@@ -404,6 +659,7 @@ impl Default for JobWritten {
             time_zone: Spanned::new(0..0, "+08:00".to_owned()),
             office: "重庆市教育委员会".to_owned(),
             whole: "全市".to_owned(),
+            include: Vec::new(),
         }
     }
 }
@@ -482,6 +738,9 @@ pub struct FormFile {
     form: FormHead,
     columns: BTreeMap<String, ColumnWritten>,
     rows: Option<BTreeMap<String, RowWritten>>,
+    thresholds: Option<BTreeMap<String, ThresholdWritten>>,
+    derived: Option<BTreeMap<String, DerivedWritten>>,
+    r#break: Option<Vec<BreakWritten>>,
     rule: Option<Vec<RuleWritten>>,
 }
 
@@ -495,4 +754,5 @@ pub struct JobFile {
     job: Option<JobWritten>,
     limits: Option<Limits>,
     blank_words: Option<BlankWords>,
+    flood: Option<Flood>,
 }

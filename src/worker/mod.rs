@@ -12,6 +12,7 @@ pub mod serve;
 use crate::intake::Reading;
 use crate::period::Period;
 use crate::rulebook::source::Sources;
+use crate::words::Text;
 use crate::workbook::overlay::Overlay;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -54,6 +55,11 @@ pub enum Request {
         /// Whether to tell how it was understood.
         explain: bool,
     },
+    /// Say what stands in the cells of a file that is no submission, such as a list of rules.
+    Texts {
+        /// Where it is.
+        source: Source,
+    },
     /// Put an overlay on a submission.
     Annotate {
         /// The file as it was sent.
@@ -84,6 +90,11 @@ pub enum Reply {
         reading: Box<Reading>,
         /// The hash of its bytes, in hexadecimal.
         sha256: String,
+    },
+    /// What stands in a file's cells.
+    Texts {
+        /// By sheet and row, from the first row and column on; or why it can't be read.
+        sheets: Result<Vec<Vec<Vec<String>>>, Text>,
     },
     /// An overlay was put on.
     Annotated {

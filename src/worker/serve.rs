@@ -6,7 +6,7 @@ use crate::intake::{self, Reading, Wanted};
 use crate::rulebook::Rulebook;
 use crate::rulebook::written::Limits;
 use crate::workbook::sniff::{Kind, sniff};
-use crate::workbook::{self, archive, overlay, plain};
+use crate::workbook::{self, RawSheet, archive, overlay, plain};
 use std::fs::File;
 use std::io::{self, BufWriter, Cursor, Read, Write};
 use std::path::Path;
@@ -65,6 +65,18 @@ pub fn serve() -> io::Result<()> {
                     why: "the rules have not been sent".to_owned(),
                 },
             },
+            Request::Texts { source } => {
+                let limits = rulebook
+                    .as_ref()
+                    .map_or_else(Default::default, |r| r.job.limits);
+                let book = bytes(&source, &limits).and_then(|b| workbook::read(&b, &limits));
+                Reply::Texts {
+                    sheets: match book {
+                        Ok(book) => Ok(book.sheets.iter().map(RawSheet::texts).collect()),
+                        Err(error) => Err(error.words()),
+                    },
+                }
+            }
             Request::Annotate {
                 source,
                 target,

@@ -11,6 +11,7 @@ mod property;
 
 pub use date::day;
 
+use crate::number::power_of_money;
 use crate::rulebook::written::{BlankWords, Type};
 use crate::spelling::{fold, half_width, is_blank};
 use crate::table::{Absent, CellDress, Unreadable};
@@ -153,14 +154,7 @@ pub fn plain(x: f64) -> String {
 
 /// The power of ten between two units of money, if both are: −4 from 元 to 万元.
 pub fn money_scale(found: &str, asked: &str) -> Option<i8> {
-    let power = |unit: &str| match fold(unit).as_str() {
-        "元" => Some(0_i8),
-        "千元" => Some(3),
-        "万元" => Some(4),
-        "百万元" => Some(6),
-        "亿元" => Some(8),
-        _ => None,
-    };
+    let power = |unit| i8::try_from(power_of_money(unit)?).ok();
     Some(power(found)? - power(asked)?)
 }
 

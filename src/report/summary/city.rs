@@ -216,7 +216,14 @@ fn line(
         figure.city_last_year.as_ref(),
     )?;
     let rules = &summary.judged.rulebook.rules[form.at];
-    let remark = if figure.is_ratio {
+    let remark = if figure.has_changed {
+        summary
+            .pick(
+                "口径变化，不可比",
+                "defined otherwise last year: not comparable",
+            )
+            .to_owned()
+    } else if figure.is_ratio {
         summary
             .pick("按分子、分母汇总后计算", "ratio of sums")
             .to_owned()

@@ -148,6 +148,7 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
     };
     let state = match finding.state {
         State::Open => summary.pick("未处理", "open"),
+        State::Held => summary.pick("暂不下发", "held back"),
     };
     let unit = match finding.district.name.as_str() {
         "" => summary.pick("（未识别）", "(not known)").to_owned(),

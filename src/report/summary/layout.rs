@@ -6,7 +6,7 @@
 //! that their rates are computed from folded to the right. A list is not written out: each unit
 //! has one line with its sums. What stands in the cells is for `form`.
 
-use crate::expr::{Expr, Source};
+use crate::expr::Expr;
 use crate::rulebook::form::{Form, Row};
 use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::Axis;
@@ -285,9 +285,8 @@ fn indicators(form: &Form, rules: &[Rule], lang: Lang) -> Vec<Shown> {
             expr.leaves(&mut leaves);
         }
         for leaf in leaves {
-            let new = leaf.source == Source::Own
-                && !main.contains(&leaf.variable)
-                && !parts.contains(&leaf.variable);
+            let new =
+                leaf.is_own() && !main.contains(&leaf.variable) && !parts.contains(&leaf.variable);
             if new {
                 parts.push(leaf.variable);
             }
@@ -305,7 +304,9 @@ pub(super) fn stated(rules: &[Rule], variable: usize) -> Option<&Expr> {
         .iter()
         .flat_map(|rule| &rule.assertions)
         .find_map(|assertion| match &assertion.claim {
-            Claim::States { stated, follows } if stated.variable == variable => Some(follows),
+            Claim::States {
+                stated, follows, ..
+            } if stated.variable == variable => Some(follows),
             _ => None,
         })
 }
@@ -316,6 +317,6 @@ pub(super) fn is_ratio(form: &Form, rules: &[Rule], variable: usize) -> bool {
         && stated(rules, variable).is_some_and(|expr| {
             let mut leaves = Vec::new();
             expr.leaves(&mut leaves);
-            expr.growth().is_none() && leaves.iter().all(|leaf| leaf.source == Source::Own)
+            expr.growth().is_none() && leaves.iter().all(|leaf| leaf.is_own())
         })
 }

@@ -8,7 +8,7 @@ use super::form::{NONE, Writer, seen, total_look};
 use super::layout::{Block, Head, stated};
 use super::page;
 use crate::consolidate;
-use crate::expr::{Expr, Function, Operation, Source};
+use crate::expr::{Expr, Function, Operation};
 use crate::number;
 use crate::report::styles::{Look, Tone};
 use crate::rulebook::written::Type;
@@ -230,8 +230,7 @@ impl Writer<'_> {
         expr.leaves(&mut leaves);
         let mut cells: Vec<String> = Vec::new();
         for leaf in &leaves {
-            let own = leaf.source == Source::Own
-                && self.form.variables[leaf.variable].kind != Type::Points;
+            let own = leaf.is_own() && self.form.variables[leaf.variable].kind != Type::Points;
             let cell = self
                 .sheet
                 .layout

@@ -1,0 +1,127 @@
+#![doc = include_str!("complete.md")]
+
+use super::one_of::known;
+use super::{Asks, Failed, Kind, Lowering, Wording};
+use crate::expr::exact::Among;
+use crate::expr::types::Scope;
+use crate::expr::{Link, Source};
+use crate::rulebook::rule::{Against, Assertion, Claim, Complete};
+use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) const KIND: Kind = Kind {
+    name: "complete",
+    doc: include_str!("complete.md"),
+    doc_zh: include_str!("complete.zh.md"),
+    keys: |_| {},
+    rule: |written| super::asked(written.complete.as_ref()),
+    say,
+};
+
+/// `complete = { against = "last_year" }` or `complete = { file = "schools.csv", column = "code" }`
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The same list a year or a period earlier.
+    against: Option<Earlier>,
+    /// A csv file of the rules folder.
+    file: Option<String>,
+    /// Its column with the keys, by heading; the first where unsaid.
+    column: Option<String>,
+    /// Its column with names, for the findings.
+    name: Option<String>,
+}
+
+/// Which earlier list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Earlier {
+    /// That of a year ago.
+    LastYear,
+    /// That of the form's period before.
+    LastPeriod,
+}
+
+impl Asks for Asked {
+    fn assertions(&self, on: &mut Lowering<'_>, _: Scope<'_>) -> Option<Vec<Assertion>> {
+        let span = on.span.clone();
+        if on.form.is_fixed() {
+            let message = Text::new(
+                "complete 只用于浮动表",
+                "`complete` is for lists: a fixed form has its rows",
+            );
+            on.problem(span, message);
+            return None;
+        }
+        let against = match (self.against, &self.file) {
+            (Some(earlier), None) => Against::Earlier(Link {
+                form: None,
+                source: match earlier {
+                    Earlier::LastYear => Source::LastYear,
+                    Earlier::LastPeriod => Source::LastPeriod,
+                },
+            }),
+            (None, Some(file)) => {
+                let (column, name) = (self.column.as_deref(), self.name.as_deref());
+                Against::Known(known(on, file, column, name, span)?)
+            }
+            _ => {
+                let message = Text::new(
+                    "要写 against = \"last_year\" 或 file = \"….csv\"，只写一个",
+                    "write either against = \"last_year\" or file = \"….csv\"",
+                );
+                on.problem(span, message);
+                return None;
+            }
+        };
+        let key = on.form.key.clone();
+        let accused = *key.first()?;
+        let complete = Arc::new(Complete { key, against });
+        Some(vec![Assertion::new(accused, Claim::Complete(complete))])
+    }
+
+    fn formula(&self) -> String {
+        match (self.against, &self.file) {
+            (Some(Earlier::LastYear), _) => "complete against last_year".to_owned(),
+            (Some(Earlier::LastPeriod), _) => "complete against last_period".to_owned(),
+            (None, file) => format!("complete against {}", file.as_deref().unwrap_or("")),
+        }
+    }
+}
+
+fn say(failed: &Failed<'_>) -> Wording {
+    let (Some(Among::Vanished(key)), Claim::Complete(complete)) =
+        (&failed.failure.among, &failed.assertion.claim)
+    else {
+        return Wording::default();
+    };
+    let label = failed.label();
+    let (zh, en, name) = match &complete.against {
+        Against::Earlier(link) if link.source == Source::LastYear => {
+            ("上年有", "was there last year", "")
+        }
+        Against::Earlier(_) => ("上期有", "was there the period before", ""),
+        Against::Known(known) => (
+            "名录里有",
+            "is on the list",
+            known.get(key).map_or("", String::as_str),
+        ),
+    };
+    let name = if name.is_empty() {
+        String::new()
+    } else {
+        format!("（{name}）")
+    };
+    Wording::new(
+        Text::new(
+            format!("“{}”{key}{name} {zh}，本期没有报", label.zh),
+            format!("{} {key}{name} {en} and is not here", label.en),
+        ),
+        Text::new(
+            "漏报的补上；撤并、更名、划转的说明情况",
+            "add it if it was left out; if it was closed, merged or renamed, say so",
+        ),
+    )
+}

@@ -1,0 +1,625 @@
+//! A `[[rule]]` made ready for use, whatever its kind: to which units it applies, when it is in
+//! force, whom it is for, and its own tests.
+
+use super::{Asks, KINDS, Lowering, at_file, resolve};
+use crate::expr::types::{GroupLimit, Locals, Scope};
+use crate::expr::{Constant, Expr, Function, Leaf, Operation, parse};
+use crate::number;
+use crate::period::Period;
+use crate::rulebook::form::{Form, Written};
+use crate::rulebook::rule::{Assertion, Claim, Example, Fill, Given, GivenRecord, Relation, Rule};
+use crate::rulebook::source::{Problem, did_you_mean};
+use crate::rulebook::written::{Axis, Each, ExampleWritten, RecordWritten, RuleWritten, Severity};
+use crate::rulebook::{Rulebook, import};
+use crate::words::Text;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use toml::Spanned;
+
+/// Makes a `[[rule]]` ready for use. What is wrong with it is added to the problems.
+pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten) {
+    let Some((kind, asks, span)) = kind(on, written) else {
+        return;
+    };
+    on.span = span.clone();
+    let head = head(on, written);
+    let Some(locals) = locals(on, written) else {
+        return;
+    };
+    let Some(places) = places(on, written) else {
+        return;
+    };
+    let mut scopes = Vec::new();
+    for locals in &locals {
+        for place in &places {
+            scopes.push(Scope { locals, ..*place });
+        }
+    }
+    let mut assertions = Vec::new();
+    for scope in &scopes {
+        // What is wrong in one row is wrong in all: it is told once.
+        let Some(asserted) = asks.assertions(on, *scope) else {
+            return;
+        };
+        for assertion in asserted {
+            let Some(assertion) = narrowed(on, written, assertion, *scope) else {
+                return;
+            };
+            assertions.push(assertion);
+        }
+    }
+    let mut rule = Rule {
+        kind,
+        formula: asks.formula(),
+        assertions,
+        ..head
+    };
+    rule.examples = examples(on, &written.example, &scopes);
+    plausible(on, written, &rule, &span);
+    on.rules.push(rule);
+}
+
+/// Whether an expression makes sense in a form, as a rule's check.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn attempt(
+    rulebook: &Rulebook,
+    form: &str,
+    each: import::Each,
+    expression: &str,
+) -> Result<(), Text> {
+    let forms = &rulebook.forms;
+    let form = forms.iter().find(|known| known.id == form);
+    let form = form.ok_or_else(|| Text::new("规则里没有这张表", "there is no such form"))?;
+    let base = Scope::new(forms, form);
+    // Whatever the row or column, the first that has figures will do.
+    let numeric = |cell: usize| form.variables[cell].is_number();
+    let (scopes, each): (Vec<Scope<'_>>, Each) = match each {
+        import::Each::Row => {
+            let rows = super::rows(form).into_iter();
+            (rows.map(|row| base.at_row_of(row)).collect(), Each::Row)
+        }
+        import::Each::Column => {
+            let first = |column: &usize| numeric(form.variable(*column, Some(0)));
+            let columns = (0..form.columns.len()).filter(first);
+            let scope = |column| Scope {
+                column: Some(column),
+                ..base
+            };
+            (columns.map(scope).collect(), Each::Column)
+        }
+        import::Each::District => (vec![base], Each::District),
+    };
+    let mut why = Text::new("这张表没有可审的行或栏", "the form has nothing to look at");
+    for scope in scopes {
+        let scope = Scope { each, ..scope };
+        let node = parse::parse(expression, &|no| scope.is_row(no));
+        match node.and_then(|node| scope.truth(&node)) {
+            Ok(_) => return Ok(()),
+            Err(mistake) => why = mistake.message,
+        }
+    }
+    Err(why)
+}
+
+/// The one kind that a rule asks for.
+fn kind<'w>(
+    on: &mut Lowering<'_>,
+    written: &'w RuleWritten,
+) -> Option<(&'static str, &'w dyn Asks, Range<usize>)> {
+    let mut asked = KINDS.iter().filter_map(|kind| {
+        let (asks, span) = (kind.rule)(written)?;
+        Some((kind.name, asks, span))
+    });
+    let Some(first) = asked.next() else {
+        let id = written.id.get_ref();
+        let message = both!(
+            "审核关系 `{id}` 没有写 check：不知道要审什么",
+            "rule `{id}` has no `check`: there is nothing to look at"
+        );
+        on.problem(written.id.span(), message);
+        return None;
+    };
+    if let Some((second, _, span)) = asked.next() {
+        let one = first.0;
+        let message = both!(
+            "一条审核关系只有一种：`{one}` 和 `{second}` 请分成两条",
+            "a rule is of one kind: write `{one}` and `{second}` as two rules"
+        );
+        on.problem(span, message);
+        return None;
+    }
+    Some(first)
+}
+
+/// Everything of a rule that does not hang on its kind.
+fn head(on: &mut Lowering<'_>, written: &RuleWritten) -> Rule {
+    let pair = |zh: Option<&String>, en: Option<&String>| {
+        zh.map(|zh| Text::new(zh.clone(), en.unwrap_or(zh).clone()))
+    };
+    let title_en = written.title_en.as_ref().unwrap_or(&written.title);
+    let mut rule = on.rule(
+        "check",
+        written.id.get_ref().clone(),
+        Text::new(written.title.clone(), title_en.clone()),
+        *written.severity.get_ref(),
+    );
+    rule.severity_in = severities(on, written);
+    rule.audience = written.audience;
+    rule.stage = written.stage;
+    rule.each = written.each;
+    rule.released = written.released;
+    rule.months = months(on, written);
+    rule.valid = (
+        period(on, written.valid_from.as_ref()),
+        period(on, written.valid_to.as_ref()),
+    );
+    rule.missing = written.missing;
+    rule.settle_by_close = written.settle_by_close;
+    rule.message = pair(
+        written.message.as_ref().map(Spanned::get_ref),
+        written.message_en.as_ref().map(Spanned::get_ref),
+    );
+    rule.fix = pair(written.fix.as_ref(), written.fix_en.as_ref());
+    rule.source.clone_from(&written.source);
+    rule.span = written.id.span();
+    rule.is_written = true;
+    rule
+}
+
+fn months(on: &mut Lowering<'_>, written: &RuleWritten) -> Vec<u32> {
+    for wrong in written
+        .months
+        .iter()
+        .filter(|m| !(1..=12).contains(m.get_ref()))
+    {
+        on.problem(wrong.span(), not_a_month());
+    }
+    written.months.iter().map(|m| *m.get_ref()).collect()
+}
+
+fn not_a_month() -> Text {
+    Text::new("月份应为 1 到 12", "a month is 1 to 12")
+}
+
+fn severities(on: &mut Lowering<'_>, written: &RuleWritten) -> BTreeMap<u32, Severity> {
+    let mut severities = BTreeMap::new();
+    for (month, severity) in &written.severity_in {
+        match month.get_ref().parse() {
+            Ok(number @ 1..=12) => {
+                severities.insert(number, *severity);
+            }
+            _ => on.problem(month.span(), not_a_month()),
+        }
+    }
+    severities
+}
+
+fn period(on: &mut Lowering<'_>, written: Option<&Spanned<String>>) -> Option<Period> {
+    let written = written?;
+    let period = Period::parse(written.get_ref()).ok();
+    if period.is_none() {
+        let found = written.get_ref();
+        let message = both!(
+            "`{found}` 不是报告期，应写成 `2023-09`",
+            "`{found}` is no period: expected one such as `2023-09`"
+        );
+        on.problem(written.span(), message);
+    }
+    period
+}
+
+/// The names of a template, once for each time that it is made; else one set without names.
+fn locals(on: &mut Lowering<'_>, written: &RuleWritten) -> Option<Vec<Locals>> {
+    let limit = match &written.limit {
+        Some(limit) => Some(group_limit(on, limit)?),
+        None => None,
+    };
+    let mut all = Vec::new();
+    for one in &written.over {
+        let names = match one.get_ref() {
+            toml::Value::String(name) => Some(vec![("it".to_owned(), name.clone())]),
+            toml::Value::Table(table) => table
+                .iter()
+                .map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+                .collect(),
+            _ => None,
+        };
+        let Some(names) = names else {
+            let message = Text::new(
+                "over 里写指标名，或写成 { a = \"…\", b = \"…\" }",
+                "`over` has names of variables, or tables such as { a = \"…\", b = \"…\" }",
+            );
+            on.problem(one.span(), message);
+            return None;
+        };
+        all.push(Locals {
+            names,
+            limit: limit.clone(),
+        });
+    }
+    if all.is_empty() {
+        all.push(Locals {
+            names: Vec::new(),
+            limit,
+        });
+    }
+    Some(all)
+}
+
+fn group_limit(on: &mut Lowering<'_>, written: &Spanned<RecordWritten>) -> Option<GroupLimit> {
+    let mut limit = GroupLimit {
+        by: String::new(),
+        values: Vec::new(),
+    };
+    for (name, value) in written.get_ref() {
+        if name.get_ref() == "by" {
+            value
+                .get_ref()
+                .as_str()
+                .unwrap_or_default()
+                .clone_into(&mut limit.by);
+            continue;
+        }
+        // A name of a threshold, or a number.
+        let named = value.get_ref().as_str().and_then(|text| {
+            let found = on.form.thresholds.iter().find(|t| t.id == text)?;
+            Some((found.value.clone(), found.measure))
+        });
+        let Some((number, measure)) = named.or_else(|| crate::rulebook::limit(value.get_ref()))
+        else {
+            on.problem(value.span(), crate::rulebook::not_a_limit());
+            return None;
+        };
+        limit.values.push((name.get_ref().clone(), number, measure));
+    }
+    if limit.by.is_empty() {
+        let message = Text::new(
+            "limit 要写明按哪个指标分组：by = \"学段\"",
+            "`limit` says by which variable it differs: by = \"stage\"",
+        );
+        on.problem(written.span(), message);
+        return None;
+    }
+    Some(limit)
+}
+
+/// The rows, columns or whole forms that the rule is evaluated for.
+fn places<'a>(on: &mut Lowering<'a>, written: &RuleWritten) -> Option<Vec<Scope<'a>>> {
+    let form = on.form;
+    let row_ids: Vec<&str> = form.rows.iter().map(|row| row.id.as_str()).collect();
+    let column_ids: Vec<&str> = form
+        .columns
+        .iter()
+        .map(|column| column.id.as_str())
+        .collect();
+    let rows = chosen(on, &written.rows, &row_ids, "行", "row");
+    let columns = chosen(on, &written.columns, &column_ids, "栏", "column");
+    let each = written.each;
+    let base = on.scope();
+    let scope = |row, column| Scope {
+        row,
+        column,
+        each,
+        ..base
+    };
+    let idle = match written.each {
+        Each::Row => written.columns.first(),
+        Each::Column => written.rows.first(),
+        Each::District | Each::City => written.rows.first().or(written.columns.first()),
+    };
+    if let Some(name) = idle {
+        let message = Text::new(
+            "rows 只限定逐行（each = \"row\"）的审核，columns 只限定逐栏（each = \"column\"）的审核",
+            "`rows` limits a rule with each = \"row\", `columns` one with each = \"column\"",
+        );
+        on.problem(name.span(), message);
+        return None;
+    }
+    Some(match written.each {
+        Each::District | Each::City => vec![scope(None, None)],
+        Each::Row if !form.is_fixed() => vec![scope(None, None)],
+        Each::Row => match rows {
+            Some(rows) => rows.into_iter().map(|row| scope(Some(row), None)).collect(),
+            None => (0..form.rows.len())
+                .map(|row| scope(Some(row), None))
+                .collect(),
+        },
+        Each::Column if !form.is_fixed() => {
+            let message = Text::new(
+                "浮动表没有固定的行，不能用 each = \"column\"",
+                "a list has no fixed rows: each = \"column\" makes no sense",
+            );
+            on.problem(written.id.span(), message);
+            return None;
+        }
+        Each::Column => {
+            let all: Vec<usize> = match form.axis {
+                Axis::Rows => form.value_columns().take(1).collect(),
+                Axis::Columns => (0..form.columns.len())
+                    .filter(|column| super::is_additive(form, form.variable(*column, Some(0))))
+                    .collect(),
+            };
+            columns
+                .unwrap_or(all)
+                .into_iter()
+                .map(|column| scope(None, Some(column)))
+                .collect()
+        }
+    })
+}
+
+/// The positions of named rows or columns; `None` where none are named.
+fn chosen(
+    on: &mut Lowering<'_>,
+    names: &[Spanned<String>],
+    known: &[&str],
+    zh: &str,
+    en: &str,
+) -> Option<Vec<usize>> {
+    let mut positions = Vec::new();
+    for name in names {
+        let id = name.get_ref();
+        if let Some(at) = known.iter().position(|known| known == id) {
+            positions.push(at);
+            continue;
+        }
+        let message = both!("没有叫 `{id}` 的{zh}", "there is no {en} `{id}`");
+        let problem = Problem::new(&on.file, name.span(), message);
+        on.problems.push(match did_you_mean(id, known) {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+    (!names.is_empty()).then_some(positions)
+}
+
+/// The assertion with what narrows it: which records, which bases.
+fn narrowed(
+    on: &mut Lowering<'_>,
+    written: &RuleWritten,
+    mut assertion: Assertion,
+    scope: Scope<'_>,
+) -> Option<Assertion> {
+    if let Some(only) = &written.r#for {
+        let only_written = Written {
+            text: only.get_ref().clone(),
+            span: only.span(),
+        };
+        let resolved = parse::parse(only.get_ref(), &|no| scope.is_row(no))
+            .and_then(|node| scope.truth(&node));
+        match resolved {
+            Ok(condition) => assertion.only = Some(condition),
+            Err(mistake) => {
+                on.problems.push(at_file(&on.file, &only_written, mistake));
+                return None;
+            }
+        }
+    }
+    assertion.floor = floor(&assertion.claim, written);
+    let words = [&written.message, &written.message_en];
+    let mut fills = Vec::new();
+    for words in words.into_iter().flatten() {
+        for (at, name) in braces(words.get_ref()) {
+            if RESERVED.contains(&name) {
+                continue;
+            }
+            let start = words.span().start + 1 + at;
+            let placeholder = Written {
+                text: name.to_owned(),
+                span: start - 1..start + name.len() + 1,
+            };
+            match resolve(&on.file, &placeholder, scope) {
+                Ok((expr, measure)) => fills.push(Fill {
+                    name: name.to_owned(),
+                    expr,
+                    measure,
+                }),
+                Err(problem) => {
+                    on.problems.push(*problem);
+                    return None;
+                }
+            }
+        }
+    }
+    assertion.fills = Arc::new(fills);
+    Some(assertion)
+}
+
+/// The growth that a claim asks about, if it asks about one.
+pub(super) fn growth(claim: &Claim) -> Option<(&Expr, &Expr)> {
+    match claim {
+        Claim::Between { value, .. } => value.growth(),
+        Claim::Compare { left, right, .. } => left.growth().or_else(|| right.growth()),
+        Claim::Holds(expr) => expr.growth(),
+        Claim::Readable
+        | Claim::Filled
+        | Claim::States { .. }
+        | Claim::Scale(_)
+        | Claim::Outlier(_)
+        | Claim::Complete(_) => None,
+    }
+}
+
+/// `at_least` for the base and `by_at_least` for the change, as one condition.
+fn floor(claim: &Claim, written: &RuleWritten) -> Option<Expr> {
+    let (now, before) = growth(claim)?;
+    let constant =
+        |x: f64| number::canonical(x).map(|x| Expr::Number(Constant::from(number::exact(x))));
+    let base = written
+        .at_least
+        .and_then(constant)
+        .map(|least| Expr::Compare(Relation::AtLeast, Box::new(before.clone()), Box::new(least)));
+    let change = written.by_at_least.and_then(constant).map(|least| {
+        let gap = Expr::arithmetic(Operation::Subtract, now.clone(), before.clone());
+        let size = Expr::Call(Function::Abs, vec![gap]);
+        Expr::Compare(Relation::AtLeast, Box::new(size), Box::new(least))
+    });
+    match (base, change) {
+        (Some(base), Some(change)) => Some(Expr::And(Box::new(base), Box::new(change))),
+        (base, change) => base.or(change),
+    }
+}
+
+/// The names in braces of a message, each with what stands before it.
+pub(super) fn braces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.match_indices('{').filter_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        rest.find('}').map(|end| (at + 1, &rest[..end]))
+    })
+}
+
+/// Names in braces that stand for the failure itself.
+pub(super) const RESERVED: &[&str] = &["found", "expected", "difference", "growth_found", "limits"];
+
+/// What compares with the past, or asks what is plausible, is never an error; a ratio wants a
+/// floor.
+fn plausible(on: &mut Lowering<'_>, written: &RuleWritten, rule: &Rule, at: &Range<usize>) {
+    let mut severities = vec![*written.severity.get_ref()];
+    severities.extend(written.severity_in.values());
+    let is_error = severities.contains(&Severity::Error);
+    let bare = |a: &Assertion| a.floor.is_none() && growth(&a.claim).is_some();
+    if !is_error && rule.assertions.iter().any(bare) {
+        let message = Text::new(
+            "增长率类审核没有写基数下限：基数很小时一两个数的变化也会报出",
+            "a ratio without a floor also fires on tiny bases",
+        );
+        let problem = Problem::new(&on.file, at.clone(), message).help(Text::new(
+            "加上 at_least = 20（基数不小于）和 by_at_least = 10（变化不小于）",
+            "add `at_least = 20` for the base and `by_at_least = 10` for the change",
+        ));
+        on.problems.push(problem.warning());
+    }
+    let has_floor = written.at_least.is_some() || written.by_at_least.is_some();
+    if has_floor && !rule.assertions.iter().any(|a| a.floor.is_some()) {
+        let message = Text::new(
+            "at_least、by_at_least 只用于增长率，这条式子里没有 growth(…)",
+            "`at_least` and `by_at_least` are floors of a growth, and there is no `growth(…)` here",
+        );
+        on.problem(at.clone(), message);
+    }
+    if is_error && rule.is_plausibility() {
+        on.problems
+            .push(plausibility_is_no_error(&on.file, written.severity.span()));
+    }
+    let by_others = |a: &Assertion| matches!(a.claim, Claim::Outlier(_));
+    let tells_of_others = rule.assertions.iter().any(by_others) || rule.each == Each::City;
+    if tells_of_others && rule.audience == crate::rulebook::written::Audience::District {
+        let message = Text::new(
+            "与其他单位比较的审核只给市级看",
+            "a rule that compares districts is for the city's staff",
+        );
+        on.problems.push(
+            Problem::new(&on.file, written.id.span(), message).help(Text::new(
+                "写 audience = \"city\"，由市级决定是否下发",
+                "write audience = \"city\"; staff decide what goes out",
+            )),
+        );
+    }
+}
+
+/// A rule that asks what is plausible, or holds figures against earlier ones, as an error.
+pub(crate) fn plausibility_is_no_error(file: &str, span: Range<usize>) -> Problem {
+    let message = Text::new(
+        "与往期数或其他数比较大小的审核最多定为核实：真实的数字也可能不同",
+        "a rule that compares with the past or with others is a query at most: true figures may differ",
+    );
+    Problem::new(file, span, message).help(Text::new(
+        "改为 severity = \"query\"；需要月底前说清的，加 settle_by_close = true",
+        "write severity = \"query\", with settle_by_close = true if it must be settled",
+    ))
+}
+
+fn examples(
+    on: &mut Lowering<'_>,
+    written: &[ExampleWritten],
+    scopes: &[Scope<'_>],
+) -> Vec<Example> {
+    let Some(scope) = scopes.first() else {
+        return Vec::new();
+    };
+    // A record speaks of its own figures, whatever the unit of the rule.
+    let scope = Scope {
+        inside: true,
+        ..*scope
+    };
+    written
+        .iter()
+        .map(|example| Example {
+            given: example
+                .given
+                .0
+                .iter()
+                .map(|record| given_record(on, record, scope))
+                .collect(),
+            gives: *example.gives.get_ref(),
+            span: example.gives.span(),
+        })
+        .collect()
+}
+
+fn given_record(on: &mut Lowering<'_>, written: &RecordWritten, scope: Scope<'_>) -> GivenRecord {
+    let mut record = GivenRecord::default();
+    for (name, value) in written {
+        if name.get_ref() == "district" {
+            let district = value.get_ref().as_str().unwrap_or_default();
+            district.clone_into(&mut record.district);
+            continue;
+        }
+        // Between two stars, so that the place of a mistake is that of the bare key.
+        let key = Written {
+            text: name.get_ref().clone(),
+            span: if name.span().len() == name.get_ref().len() {
+                name.span().start.saturating_sub(1)..name.span().end + 1
+            } else {
+                name.span()
+            },
+        };
+        let leaf = match resolve(&on.file, &key, scope) {
+            Ok((Expr::Leaf(leaf), _)) => leaf,
+            Ok(_) => {
+                let message = Text::new("这里应是一个指标", "expected a variable");
+                on.problem(name.span(), message);
+                continue;
+            }
+            Err(problem) => {
+                on.problems.push(*problem);
+                continue;
+            }
+        };
+        let form = leaf.link.form.map_or(on.form, |at| &on.forms[at]);
+        if let Some(figure) = figure(form, leaf, value.get_ref()) {
+            record.figures.push((leaf, figure));
+        } else {
+            let message = Text::new(
+                "这里应是数字或带引号的文字，百分率写成 \"80.6%\"",
+                "expected a number or a text; a rate is written \"80.6%\"",
+            );
+            on.problem(value.span(), message);
+        }
+    }
+    record
+}
+
+/// A figure of an example: a number in the variable's own unit, a rate with its sign, words.
+fn figure(form: &Form, leaf: Leaf, value: &toml::Value) -> Option<Given> {
+    let variable = &form.variables[leaf.variable];
+    let number = |text: &str, scale: i32| {
+        let exact = number::parse(text)?;
+        let decimals = text.split_once('.').map_or(0, |(_, part)| part.len());
+        let kept = number::to_f64(&(exact * number::power_of_ten(scale)));
+        Some(Given::Number(kept, u8::try_from(decimals).ok()?))
+    };
+    match value {
+        toml::Value::Integer(x) => number(&x.to_string(), variable.scale()),
+        toml::Value::Float(x) => number(&x.to_string(), variable.scale()),
+        toml::Value::String(text) if !variable.is_number() => Some(Given::Text(text.clone())),
+        toml::Value::String(text) => match text.strip_suffix('%') {
+            Some(rate) => number(rate.trim(), -2),
+            None => number(text, variable.scale()),
+        },
+        _ => None,
+    }
+}

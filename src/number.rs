@@ -54,6 +54,16 @@ pub fn millionths(x: f64) -> Option<i64> {
     (scaled.abs() < 1e15 && scaled / MILLION == x).then_some(scaled as i64)
 }
 
+/// The number that so many millionths are.
+pub fn of_millionths(millionths: i64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "below 1e15, as `millionths` gives them"
+    )]
+    let scaled = millionths as f64;
+    scaled / MILLION
+}
+
 /// The `f64` nearest to the decimal of fifteen digits that `x` stands for, or `None` where `x`
 /// is no number at all. Negative zero becomes zero.
 ///

@@ -45,17 +45,6 @@ impl Counts {
     pub fn unevaluated(&self) -> u64 {
         self.not_evaluated.values().sum()
     }
-
-    fn add(&mut self, judgement: &Judgement) {
-        match judgement {
-            Judgement::Pass => self.passed += 1,
-            Judgement::Fail(_) => self.failed += 1,
-            Judgement::NotEvaluated(reason) => {
-                *self.not_evaluated.entry(*reason).or_default() += 1;
-            }
-            Judgement::NotConcerned => {}
-        }
-    }
 }
 
 /// Whose records these are, for places and ids.
@@ -192,7 +181,7 @@ fn look(rule: &Rule, assertion: &Assertion, units: usize, telling: &mut Telling<
         // A narrowing or a floor is a question of its own.
         let is_plain = assertion.floor.is_none() && assertion.only.is_none();
         if verdict == Verdict::True && is_plain {
-            telling.tell(assertion, record, &Judgement::Pass);
+            telling.pass(record);
             continue;
         }
         let judgement = match narrowed(assertion, &figures, record, rule) {
@@ -408,6 +397,7 @@ fn check_city(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'
 
 #[derive(Clone, Default)]
 struct Told {
+    looked_at: bool,
     failed: u64,
     last: Option<usize>,
 }
@@ -424,21 +414,27 @@ struct Telling<'a, 't> {
 }
 
 impl Telling<'_, '_> {
+    /// Counts a unit for which the rule holds.
+    fn pass(&mut self, record: usize) {
+        self.checked.counts.passed += 1;
+        self.told[self.batch.owner(record)].looked_at = true;
+    }
+
     fn tell(&mut self, assertion: &Assertion, record: usize, judgement: &Judgement) {
-        if *judgement == Judgement::NotConcerned {
-            return;
-        }
-        let owner = self.batch.owner(record);
-        self.checked.counts.add(judgement);
-        if matches!(judgement, Judgement::NotEvaluated(_)) {
-            return;
-        }
-        let district = self.batch.owners[owner].district;
-        self.checked.looked_at.insert(district);
-        let Judgement::Fail(failure) = judgement else {
-            return;
+        let failure = match judgement {
+            Judgement::Pass => return self.pass(record),
+            Judgement::NotConcerned => return,
+            Judgement::NotEvaluated(reason) => {
+                let counts = &mut self.checked.counts.not_evaluated;
+                *counts.entry(*reason).or_default() += 1;
+                return;
+            }
+            Judgement::Fail(failure) => failure,
         };
-        self.checked.fired.insert(district);
+        let owner = self.batch.owner(record);
+        self.checked.counts.failed += 1;
+        self.told[owner].looked_at = true;
+        self.checked.fired.insert(self.batch.owners[owner].district);
         // What a slip of a whole column explains is counted, and told once.
         if failure.folded {
             return;
@@ -465,6 +461,11 @@ impl Telling<'_, '_> {
     /// One line for each owner's findings beyond those told in full.
     fn close(&mut self) {
         for (owner, told) in self.told.iter().enumerate() {
+            if told.looked_at {
+                self.checked
+                    .looked_at
+                    .insert(self.batch.owners[owner].district);
+            }
             let rest = told.failed.saturating_sub(TOLD_IN_FULL as u64);
             if let Some(last) = told.last.filter(|_| rest > 0) {
                 let more =

@@ -37,7 +37,7 @@ pub(super) struct CheckArguments {
 pub(super) struct TestArguments {
     /// 只看这些编号 / only these rules
     #[arg(value_name = "RULE")]
-    rules: Vec<String>,
+    ids: Vec<String>,
     #[command(flatten)]
     folders: Folders,
 }
@@ -110,14 +110,14 @@ fn test(arguments: &TestArguments) -> Exit {
     };
     let Loaded { rulebook, lang, .. } = &loaded;
     if let Some(unknown) = arguments
-        .rules
+        .ids
         .iter()
         .find(|id| !rulebook.all_rules().any(|(_, rule)| rule.id == **id))
     {
         say(both!("没有审核关系 `{unknown}`", "there is no rule `{unknown}`").get(*lang));
         return Exit::Failed;
     }
-    let wanted = |rule: &Rule| arguments.rules.is_empty() || arguments.rules.contains(&rule.id);
+    let wanted = |rule: &Rule| arguments.ids.is_empty() || arguments.ids.contains(&rule.id);
     let (mut right, mut wrong) = (0, 0);
     for (at, rule) in rulebook.all_rules().filter(|(_, rule)| wanted(rule)) {
         for (number, example) in (1..).zip(&rule.examples) {

@@ -5,7 +5,7 @@
 //! decides what it can't.
 
 use super::figures::{Figures, Lack};
-use super::{Expr, Function, Leaf, Operation};
+use super::{Constant, Expr, Function, Leaf, Operation};
 use crate::number;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Missing;
@@ -36,8 +36,13 @@ const UNIT: f64 = f64::EPSILON / 2.0;
 /// Below this, sums of whole numbers are exact.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "both ways exact below the limit, and much faster than asking for the fraction"
+)]
 fn is_whole(x: f64) -> bool {
-    x.fract() == 0.0 && x.abs() < WHOLE
+    x.abs() < WHOLE && (x as i64) as f64 == x
 }
 
 /// So many records are looked at in one go: few enough that what is computed on the way stays
@@ -230,20 +235,7 @@ impl Columns<'_> {
                 let (a, b) = (self.floats(a), self.floats(b));
                 combine(*operation, &a, &b)
             }
-            Expr::Call(Function::Growth, arguments) => {
-                let (a, b) = (self.floats(&arguments[0]), self.floats(&arguments[1]));
-                let mut ratio = combine(Operation::Divide, &a, &b);
-                for (x, error) in ratio.value.iter_mut().zip(&mut ratio.error) {
-                    *x -= 1.0;
-                    *error += x.abs() * UNIT;
-                }
-                ratio
-            }
-            Expr::Call(Function::Abs, arguments) => {
-                let mut inner = self.floats(&arguments[0]);
-                inner.value.iter_mut().for_each(|x| *x = x.abs());
-                inner
-            }
+            Expr::Call(function, arguments) => self.call(*function, arguments),
             Expr::Aggregate(aggregate) => {
                 let grouped = self.figures.grouped(aggregate);
                 let value: Vec<f64> = self
@@ -260,11 +252,6 @@ impl Columns<'_> {
                     value,
                 }
             }
-            // What is seldom used and easily misjudged is left to the exact evaluator whole.
-            Expr::Call(..) => Floats {
-                value: vec![0.0; n],
-                error: vec![f64::INFINITY; n],
-            },
             Expr::Text(_)
             | Expr::Not(_)
             | Expr::Compare(..)
@@ -277,6 +264,79 @@ impl Columns<'_> {
                 error: vec![0.0; n],
             },
         }
+    }
+
+    fn call(&self, function: Function, arguments: &[Expr]) -> Floats {
+        let n = self.records.len();
+        match function {
+            Function::Growth => {
+                let (a, b) = (self.floats(&arguments[0]), self.floats(&arguments[1]));
+                let mut ratio = combine(Operation::Divide, &a, &b);
+                for (x, error) in ratio.value.iter_mut().zip(&mut ratio.error) {
+                    *x -= 1.0;
+                    *error += x.abs() * UNIT;
+                }
+                ratio
+            }
+            Function::Abs => {
+                let mut inner = self.floats(&arguments[0]);
+                inner.value.iter_mut().for_each(|x| *x = x.abs());
+                inner
+            }
+            Function::Round => match arguments {
+                [figure @ Expr::Leaf(_), Expr::Number(places)] => {
+                    rounded(self.floats(figure), places)
+                }
+                _ => unknown(n),
+            },
+            Function::Min => self.fold(arguments, f64::min),
+            Function::Max => self.fold(arguments, f64::max),
+            Function::If => {
+                let conditions = self.truth(&arguments[0]);
+                let (yes, no) = (self.floats(&arguments[1]), self.floats(&arguments[2]));
+                let mut chosen = unknown(n);
+                for (at, condition) in conditions.into_iter().enumerate() {
+                    let from = match condition {
+                        Verdict::True => &yes,
+                        Verdict::False => &no,
+                        Verdict::Near | Verdict::Null => continue,
+                    };
+                    chosen.value[at] = from.value[at];
+                    chosen.error[at] = from.error[at];
+                }
+                chosen
+            }
+            Function::Coalesce if !arguments.is_empty() => {
+                // What is not there may give way or not: that depends on why it is not.
+                let mut first = self.floats(&arguments[0]);
+                for (value, error) in first.value.iter_mut().zip(&mut first.error) {
+                    if value.is_nan() {
+                        (*value, *error) = (0.0, f64::INFINITY);
+                    }
+                }
+                first
+            }
+            // What is seldom used is left to the exact evaluator whole.
+            Function::Mean | Function::Coalesce => unknown(n),
+        }
+    }
+
+    /// The least or greatest of several, as uncertain as the most uncertain of them.
+    fn fold(&self, arguments: &[Expr], choose: fn(f64, f64) -> f64) -> Floats {
+        let all = arguments.iter().map(|argument| self.floats(argument));
+        let chosen = all.reduce(|mut a, b| {
+            for at in 0..a.value.len() {
+                let is_missing = a.value[at].is_nan() || b.value[at].is_nan();
+                a.value[at] = if is_missing {
+                    f64::NAN
+                } else {
+                    choose(a.value[at], b.value[at])
+                };
+                a.error[at] = a.error[at].max(b.error[at]);
+            }
+            a
+        });
+        chosen.unwrap_or_else(|| unknown(self.records.len()))
     }
 
     fn compare(
@@ -378,6 +438,44 @@ impl Columns<'_> {
     }
 }
 
+/// Figures of which floating point knows nothing.
+fn unknown(count: usize) -> Floats {
+    Floats {
+        value: vec![0.0; count],
+        error: vec![f64::INFINITY; count],
+    }
+}
+
+/// Canonical figures rounded, where they are decimals that can be rounded exactly.
+fn rounded(mut figures: Floats, places: &Constant) -> Floats {
+    let scale = match places.float {
+        0.0 => 1_000_000,
+        1.0 => 100_000,
+        2.0 => 10_000,
+        3.0 => 1_000,
+        4.0 => 100,
+        _ => return unknown(figures.value.len()),
+    };
+    for (value, error) in figures.value.iter_mut().zip(&mut figures.error) {
+        match number::millionths(*value) {
+            // Half away from zero.
+            Some(x) => {
+                let up = x.abs() + scale / 2;
+                let whole = (up - up % scale) * x.signum();
+                *value = number::of_millionths(whole);
+                *error = if is_whole(*value) {
+                    0.0
+                } else {
+                    value.abs() * UNIT
+                };
+            }
+            None if value.is_nan() => {}
+            None => (*value, *error) = (0.0, f64::INFINITY),
+        }
+    }
+    figures
+}
+
 /// a ∘ b with its error bound.
 fn combine(operation: Operation, a: &Floats, b: &Floats) -> Floats {
     let n = a.value.len();
@@ -388,6 +486,15 @@ fn combine(operation: Operation, a: &Floats, b: &Floats) -> Floats {
     for i in 0..n {
         let (x, y, dx, dy) = (a.value[i], b.value[i], a.error[i], b.error[i]);
         let (value, error) = match operation {
+            // What is not known at all stays so: nothing times infinity is no bound.
+            _ if dx.is_infinite() || dy.is_infinite() => (
+                if x.is_nan() || y.is_nan() {
+                    f64::NAN
+                } else {
+                    0.0
+                },
+                f64::INFINITY,
+            ),
             Operation::Add | Operation::Subtract => {
                 let value = if operation == Operation::Add {
                     x + y

@@ -252,3 +252,116 @@ pub const FUNCTIONS: &[Named] = &[
         given: r#"[{ stage = "小学", pupils = 2000 }, { stage = "小学", pupils = 3000 }]"#,
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{EXAMPLE_FORM, FUNCTIONS};
+    use crate::check::example::gives;
+    use crate::rulebook::Rulebook;
+    use crate::rulebook::source::Sources;
+    use crate::rulebook::written::Gives;
+
+    fn rulebook(rules: &str) -> Rulebook {
+        let mut sources = Sources::default();
+        let register = "code,name,org_name,region\n1,甲区,甲区教委,东\n".to_owned();
+        sources.files.insert("districts.csv".to_owned(), register);
+        let text = format!("{EXAMPLE_FORM}{rules}");
+        sources.files.insert("XX01.toml".to_owned(), text);
+        match Rulebook::load(&sources, Vec::new()) {
+            Ok((rulebook, _)) => rulebook,
+            Err(wrong) => panic!("{:#?}", wrong.problems),
+        }
+    }
+
+    fn outcome(check: &str, given: &str) -> Gives {
+        let rules = format!(
+            "[[rule]]\nid = \"F\"\ntitle = \"f\"\nseverity = \"query\"\ncheck = '{check}'\n\
+             [[rule.example]]\ngiven = {given}\ngives = \"pass\"\n"
+        );
+        let rulebook = rulebook(&rules);
+        let rule = rulebook.rules[0].last().expect("the rule");
+        gives(&rulebook.forms, 0, rule, &rule.examples[0])
+    }
+
+    #[test]
+    fn every_functions_example_passes() {
+        for function in FUNCTIONS {
+            let found = outcome(function.check, function.given);
+            assert_eq!(found, Gives::Pass, "{}", function.name);
+        }
+        assert!(FUNCTIONS.is_sorted_by_key(|function| function.name));
+    }
+
+    #[test]
+    fn the_published_coefficients_of_variation_come_out_to_six_digits() {
+        // Books and pupils of five schools: 0.515257, weighted by pupils.
+        let schools = "[{ pupils = 45, area = 279 }, { pupils = 37, area = 137 }, { pupils = 89, area = 935 }, { pupils = 76, area = 160 }, { pupils = 55, area = 402 }]";
+        let of = "cv(area / pupils weight pupils)";
+        for (limits, gives) in [
+            ("between 0.5152565 and 0.5152575", Gives::Pass),
+            ("<= 0.5152565", Gives::Fail),
+        ] {
+            assert_eq!(outcome(&format!("{of} {limits}"), schools), gives);
+        }
+        // Seven single coefficients of a county in 2023, and their composite, a plain mean.
+        let composite = "mean(0.297929, 0.501787, 0.401952, 0.288419, 0.37545, 0.312782, 0.394205) between 0.3675025 and 0.3675035";
+        let check = format!("pupils > 0 and {composite}");
+        assert_eq!(outcome(&check, "{ pupils = 1 }"), Gives::Pass);
+    }
+
+    #[test]
+    fn a_mixed_school_is_split_before_its_resources_are_compared() {
+        // 2000 m² for 200 and 100 pupils at 1 : 1.1 are 1290.32 for the first.
+        let check = "split(area, pupils, 1.1 * junior) between 1290.32 and 1290.33";
+        let given = "{ area = 2000, pupils = 200, junior = 100 }";
+        assert_eq!(outcome(check, given), Gives::Pass);
+    }
+
+    #[test]
+    fn logic_has_three_values() {
+        for (check, given, expected) in [
+            ("pupils > 0 or junior > 0", "{ pupils = 1 }", Gives::Pass),
+            ("pupils > 0 and junior > 0", "{ pupils = 0 }", Gives::Fail),
+            (
+                "pupils > 0 or junior > 0",
+                "{ pupils = 0 }",
+                Gives::NotEvaluated,
+            ),
+            (
+                "pupils > 0 and junior > 0",
+                "{ pupils = 1 }",
+                Gives::NotEvaluated,
+            ),
+            ("not (pupils > 0)", "{ junior = 1 }", Gives::NotEvaluated),
+            (
+                "pupils / junior > 0",
+                "{ pupils = 1, junior = 0 }",
+                Gives::NotEvaluated,
+            ),
+            (
+                "pupils is blank or pupils > 0",
+                "{ junior = 1 }",
+                Gives::Pass,
+            ),
+        ] {
+            assert_eq!(outcome(check, given), expected, "{check} {given}");
+        }
+    }
+
+    #[test]
+    fn a_limit_itself_passes() {
+        for (check, given) in [
+            (
+                "growth(pupils) <= 30%",
+                r#"{ pupils = 13, "last_year(pupils)" = 10 }"#,
+            ),
+            ("spent + 1.28 <= 2.9", "{ spent = 1.62 }"),
+            (
+                "share(junior, pupils) <= 33.3%",
+                "{ junior = 333, pupils = 1000 }",
+            ),
+        ] {
+            assert_eq!(outcome(check, given), Gives::Pass, "{check}");
+        }
+    }
+}

@@ -248,6 +248,18 @@ impl Gathered {
                 let sum: Exact = all.iter().map(|(value, weight)| value * weight).sum();
                 Ok(sum / weights)
             }
+            // Canonical figures are in order as they stand.
+            Statistic::Median | Statistic::Min | Statistic::Max if computed.is_empty() => {
+                let mut plain = plain;
+                plain.sort_by(f64::total_cmp);
+                let last = plain.len().checked_sub(1).ok_or(Reason::Missing)?;
+                let (low, high) = match statistic {
+                    Statistic::Min => (0, 0),
+                    Statistic::Max => (last, last),
+                    _ => (last / 2, last.div_ceil(2)),
+                };
+                Ok((number::exact(plain[low]) + number::exact(plain[high])) / whole(2))
+            }
             Statistic::Median => {
                 statistics::median(&values().collect::<Vec<_>>()).ok_or(Reason::Missing)
             }

@@ -10,6 +10,8 @@ mod corpus;
 mod hostile;
 // What districts really send, in all its dresses.
 mod intake;
+// What the language of rules can say, over records, districts and the city.
+mod language;
 // Rules, folders and arguments that are wrong.
 mod mistakes;
 // What is published: the same bytes, whole or not at all.

@@ -600,6 +600,7 @@ impl Judging<'_> {
             && fired * 100 > all * flood.percent as usize
             && rule.severity_of(self.period) == Severity::Query
             && rule.audience == Audience::District
+            && rule.stage == Stage::InForce
             && !rule.released;
         let Some(first) = findings.first().filter(|_| is_flood) else {
             return findings;
@@ -638,12 +639,19 @@ impl Judging<'_> {
     /// A slip that was diagnosed explains what other queries ask about the same cells: those are
     /// counted with their rules, and not listed beside it.
     fn fold_slips(&mut self) {
+        // A slip speaks for what its readers can see: one for staff explains nothing to a district.
         let slips: Vec<(usize, ReadCell)> = self
             .findings
             .iter()
             .enumerate()
-            .filter(|(_, finding)| self.is_slip(finding))
-            .filter_map(|(at, finding)| Some((at, finding.read.first()?.clone())))
+            .filter(|(_, finding)| self.is_slip(finding) && finding.severity == Severity::Query)
+            .flat_map(|(at, finding)| {
+                let own = finding
+                    .read
+                    .iter()
+                    .filter(|cell| cell.file == finding.place.file);
+                own.map(move |cell| (at, cell.clone()))
+            })
             .collect();
         if slips.is_empty() {
             return;
@@ -651,10 +659,12 @@ impl Judging<'_> {
         let mut folded: BTreeMap<usize, u64> = BTreeMap::new();
         let mut keep = vec![true; self.findings.len()];
         for (at, finding) in self.findings.iter().enumerate() {
-            if finding.severity == Severity::Error || self.is_slip(finding) {
+            if finding.severity != Severity::Query || self.is_slip(finding) {
                 continue;
             }
-            let slip = slips.iter().find(|(_, cell)| finding.read.contains(cell));
+            let slip = slips.iter().find(|(slip, cell)| {
+                self.findings[*slip].audience == finding.audience && finding.read.contains(cell)
+            });
             if let Some((slip, _)) = slip {
                 *folded.entry(*slip).or_default() += 1;
                 keep[at] = false;

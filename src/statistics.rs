@@ -89,7 +89,16 @@ pub fn median(values: &[Exact]) -> Option<Exact> {
 
 /// The plain mean; `None` where there are no figures.
 pub fn mean(values: &[Exact]) -> Option<Exact> {
-    (!values.is_empty()).then(|| values.iter().sum::<Exact>() / whole(values.len()))
+    (!values.is_empty()).then(|| sum(values.iter().cloned()) / whole(values.len()))
+}
+
+/// The sum, two by two: denominators grow as late as they can.
+pub fn sum(values: impl Iterator<Item = Exact>) -> Exact {
+    let mut layer: Vec<Exact> = values.collect();
+    while layer.len() > 1 {
+        layer = layer.chunks(2).map(|pair| pair.iter().sum()).collect();
+    }
+    layer.pop().unwrap_or_default()
 }
 
 /// A float, as some square root gives it, as a decimal of ten significant digits: half up, for

@@ -33,6 +33,8 @@ pub struct Asked {
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let to_date = on.figure(&self.to_date, scope, None)?;
+        on.figure(&self.period, scope, Some(&to_date))?;
         let accused = on.variable(&self.to_date, scope)?;
         let this = on.variable(&self.period, scope)?;
         let before = Expr::Leaf(Leaf {

@@ -1,7 +1,7 @@
 #![doc = include_str!("bounds.md")]
 
 use super::{Asks, Failed, Kind, Lowering, Wording};
-use crate::expr::types::Scope;
+use crate::expr::types::{Measured, Scope};
 use crate::expr::{Expr, Leaf};
 use crate::number;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
@@ -93,6 +93,17 @@ fn push(
         on.problem(bound.value.span(), message);
         return;
     }
+    let is_rate = |cell: &usize| on.form.variables[*cell].scale() != 0;
+    let in_percent =
+        matches!(bound.value.get_ref(), toml::Value::String(text) if text.ends_with(['%', '％']));
+    if in_percent && !cells.iter().all(is_rate) {
+        let message = Text::new(
+            "这一栏不是百分率，界限不带 % 号",
+            "this is no rate: its limit has no percent sign",
+        );
+        on.problem(bound.value.span(), message);
+        return;
+    }
     let key = if relation == Relation::AtMost {
         "max"
     } else {
@@ -143,15 +154,14 @@ pub struct Asked {
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
-        let (value, _) = on.term(&self.of, scope)?;
-        let scale = match &value {
-            Expr::Leaf(leaf) if leaf.is_own() => on.form.variables[leaf.variable].scale(),
-            _ => 0,
-        };
+        let typed = on.figure(&self.of, scope, None)?;
+        // A bare number is in the unit that people see: 80 of a rate is 80 %.
+        let is_rate = matches!(typed.1, Measured::Rate | Measured::Points);
+        let scale = if is_rate { -2 } else { 0 };
         let mut limit = |written: &Spanned<toml::Value>| match written.get_ref() {
             toml::Value::String(text) => {
                 let text = Spanned::new(written.span(), text.clone());
-                Some(on.term(&text, scope)?.0)
+                Some(on.figure(&text, scope, Some(&typed))?.0)
             }
             other => {
                 let Some((limit, _)) = crate::rulebook::limit(other) else {
@@ -168,6 +178,15 @@ impl Asks for Asked {
             (None, Some(high)) => (None, Some(limit(high)?)),
             (None, None) => (None, None),
         };
+        if let (Some(Expr::Number(low)), Some(Expr::Number(high))) = (&low, &high)
+            && low.exact > high.exact
+        {
+            let message = Text::new("min 大于 max", "`min` is greater than `max`");
+            let span = self.min.as_ref().map_or(0..0, Spanned::span);
+            on.problem(span, message);
+            return None;
+        }
+        let value = typed.0;
         let compare = |relation, right| Claim::Compare {
             left: value.clone(),
             relation,
@@ -222,7 +241,7 @@ fn say(failed: &Failed<'_>) -> Wording {
         .is_some_and(|d| *d > number::Exact::default());
     // A limit that a true figure can exceed is the city's: told to the district, it would only
     // teach which number gets through.
-    let tells = failed.rule.severity == Severity::Error || failed.rule.audience == Audience::City;
+    let tells = failed.severity == Severity::Error || failed.rule.audience == Audience::City;
     let message = match (tells, above) {
         (false, _) => Text::new(
             format!("“{}”填报 {found}，不在通常范围内，是否属实？", label.zh),

@@ -32,6 +32,8 @@ pub struct Asked {
     column: Option<String>,
     /// Its column with names, for the findings.
     name: Option<String>,
+    /// Its column with the district's code or name: each district is held against its own.
+    district: Option<String>,
 }
 
 /// Which earlier list.
@@ -64,8 +66,26 @@ impl Asks for Asked {
                 },
             }),
             (None, Some(file)) => {
-                let (column, name) = (self.column.as_deref(), self.name.as_deref());
-                Against::Known(known(on, file, column, name, span)?)
+                if self.district.is_none() {
+                    // Else a district would be told of another's.
+                    let message = Text::new(
+                        "名录要有单位一列：写 district = \"列名\"，各单位只与自己的名录比",
+                        "the list wants a column of districts: write district = \"…\", so that each is held against its own",
+                    );
+                    on.problem(span, message);
+                    return None;
+                }
+                if on.only.is_some() {
+                    let message = Text::new(
+                        "与名录比时不能写 for：名录里没有这些栏",
+                        "`for` can't be asked of a list of names",
+                    );
+                    on.problem(span, message);
+                    return None;
+                }
+                let columns = [&self.column, &self.name, &self.district];
+                let columns = columns.map(Option::as_deref);
+                Against::Known(known(on, file, columns, span)?)
             }
             _ => {
                 let message = Text::new(
@@ -106,7 +126,7 @@ fn say(failed: &Failed<'_>) -> Wording {
         Against::Known(known) => (
             "名录里有",
             "is on the list",
-            known.get(key).map_or("", String::as_str),
+            known.get(key).map_or("", |known| known.name.as_str()),
         ),
     };
     let name = if name.is_empty() {

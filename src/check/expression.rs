@@ -1,10 +1,9 @@
 #![doc = include_str!("expression.md")]
 
-use super::rule::{RESERVED, braces, growth};
-use super::{Asks, Failed, Kind, Lowering, Wording, at_file, measured_words, total};
+use super::{Asks, Failed, Kind, Lowering, Wording, at_file, total};
 use crate::expr::types::Scope;
 use crate::expr::{Expr, Leaf, parse};
-use crate::number::{self, Exact};
+use crate::number::Exact;
 use crate::rulebook::form::Written;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Severity;
@@ -77,25 +76,18 @@ fn claim(truth: Expr) -> Claim {
 }
 
 fn say(failed: &Failed<'_>) -> Wording {
-    let fix = failed
-        .rule
-        .fix
-        .clone()
-        .unwrap_or_else(|| match failed.rule.severity {
-            Severity::Error => Text::new(
-                "核对后改正其中一项",
-                "check the figures and mend one of them",
-            ),
-            Severity::Query | Severity::Note => Text::new(
-                "核对原始记录；数字无误的，说明情况",
-                "check the records; if the figure is right, explain it",
-            ),
-        });
-    let message = match &failed.rule.message {
-        Some(words) => Text::new(fill(failed, &words.zh), fill(failed, &words.en)),
-        None => usual(failed),
+    let fix = match failed.severity {
+        Severity::Error => Text::new(
+            "核对后改正其中一项",
+            "check the figures and mend one of them",
+        ),
+        Severity::Query | Severity::Note => Text::new(
+            "核对原始记录；数字无误的，说明情况",
+            "check the records; if the figure is right, explain it",
+        ),
     };
-    let message = match total::suspicion(failed).filter(|_| failed.rule.message.is_none()) {
+    let message = usual(failed);
+    let message = match total::suspicion(failed) {
         Some(why) => Text::new(
             format!("{}；{}", message.zh, why.zh),
             format!("{}; {}", message.en, why.en),
@@ -109,87 +101,38 @@ fn say(failed: &Failed<'_>) -> Wording {
 /// limits: they are the city's, and would only teach which number gets through.
 fn usual(failed: &Failed<'_>) -> Text {
     let (label, found, title) = (failed.label(), failed.found(), &failed.rule.title);
-    let figures = |zh: bool| {
-        let reads: Vec<Leaf> = failed.assertion.reads();
-        reads
-            .iter()
-            .skip(1)
-            .filter(|leaf| failed.has_record() || !leaf.is_own())
-            .map(|leaf| {
-                let name = failed.leaf_name(*leaf);
-                let name = if zh { &name.zh } else { &name.en };
-                format!("{name} {}", failed.leaf(*leaf))
-            })
-            .collect::<Vec<_>>()
-            .join(if zh { "，" } else { ", " })
-    };
-    let (zh, en) = (figures(true), figures(false));
-    let sep = if zh.is_empty() { "" } else { "：" };
-    Text::new(
-        format!(
-            "{}：“{}”填报 {found}{}{zh}",
-            title.zh,
-            label.zh,
-            if zh.is_empty() { "" } else { "，" }
-        ),
-        format!(
-            "{}: {} is {found}{}{en}",
-            title.en,
-            label.en,
-            if sep.is_empty() { "" } else { ", " }
-        ),
-    )
-}
-
-/// Puts figures into the braces of an author's words.
-fn fill(failed: &Failed<'_>, text: &str) -> String {
-    let show = |x: Option<&Exact>| {
-        x.map_or_else(String::new, |x| failed.show(failed.assertion.accused, x))
-    };
-    let mut out = String::new();
-    let mut done = 0;
-    for (at, name) in braces(text) {
-        out.push_str(&text[done..at - 1]);
-        done = at + name.len() + 1;
-        out.push_str(&match name {
-            "found" => failed.found(),
-            "growth_found" if growth(&failed.assertion.claim).is_some() => {
-                let percent = failed
-                    .failure
-                    .found
-                    .as_ref()
-                    .map(|x| x * number::power_of_ten(2));
-                percent.map_or_else(String::new, |x| {
-                    format!("{}%", number::show(&number::round(&x, 1)))
-                })
+    let mut leaves: Vec<Leaf> = Vec::new();
+    for expr in failed.assertion.expressions() {
+        expr.visit(&mut |part| {
+            if let Expr::Leaf(leaf) | Expr::Blank(leaf) = part {
+                leaves.push(*leaf);
             }
-            "expected" => show(failed.failure.expected.as_ref()),
-            "limits" => failed.limits().unwrap_or_default(),
-            "difference" => failed
-                .failure
-                .difference
-                .as_ref()
-                .map_or_else(String::new, |gap| {
-                    failed.show_gap(failed.assertion.accused, gap)
-                }),
-            name if RESERVED.contains(&name) => String::new(),
-            name => placed(failed, name),
         });
     }
-    out.push_str(&text[done..]);
-    out
-}
-
-/// The figure that a name in braces stands for.
-fn placed(failed: &Failed<'_>, name: &str) -> String {
-    let mut fills = failed.assertion.fills.iter();
-    let Some(fill) = fills.find(|fill| fill.name == name) else {
-        return String::new();
+    leaves.retain(|leaf| *leaf != Leaf::own(failed.assertion.accused));
+    leaves.sort_unstable();
+    leaves.dedup();
+    let figures = |zh: bool| {
+        let figures = leaves.iter().map(|leaf| {
+            let name = failed.leaf_name(*leaf);
+            let name = if zh { &name.zh } else { &name.en };
+            format!(
+                "{}{name} {}",
+                if zh { "，" } else { ", " },
+                failed.leaf(*leaf)
+            )
+        });
+        figures.collect::<String>()
     };
-    match &fill.expr {
-        Expr::Leaf(leaf) => failed.leaf(*leaf),
-        expr => failed
-            .exactly(expr)
-            .map_or_else(String::new, |x| measured_words(&fill.measure, &x)),
+    let (zh, en) = (figures(true), figures(false));
+    if !failed.has_record() {
+        return Text::new(
+            format!("{}：计算得 {found}{zh}", title.zh),
+            format!("{}: it comes to {found}{en}", title.en),
+        );
     }
+    Text::new(
+        format!("{}：“{}”填报 {found}{zh}", title.zh, label.zh),
+        format!("{}: {} is {found}{en}", title.en, label.en),
+    )
 }

@@ -31,10 +31,12 @@ pub mod tables;
 pub mod total;
 mod typed;
 pub mod unique;
+mod wording;
 pub mod zero;
 
-pub(crate) use rule::plausibility_is_no_error;
 pub use rule::{attempt, lower as lower_rule};
+pub(crate) use rule::{check_whole, plausibility_is_no_error};
+use wording::say;
 
 use crate::expr::exact::{self, Among, Failure};
 use crate::expr::figures::Figures;
@@ -134,6 +136,8 @@ pub struct Lowering<'a> {
     pub rules: Vec<Rule>,
     /// What was found wrong.
     pub problems: Vec<Problem>,
+    /// What a record must be like for the rule in hand.
+    pub only: Option<Expr>,
 }
 
 /// What a failure is about, for the kind that puts it into words.
@@ -152,6 +156,8 @@ pub struct Failed<'a> {
     pub record: usize,
     /// What was found and expected.
     pub failure: &'a Failure,
+    /// How much it weighs in this period.
+    pub severity: Severity,
 }
 
 /// What a finding says and asks for.
@@ -233,10 +239,50 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Several of them.
-    fn terms(&mut self, written: &[Spanned<String>], scope: Scope<'_>) -> Option<Vec<Expr>> {
-        let terms: Vec<Option<Typed>> = written.iter().map(|w| self.term(w, scope)).collect();
-        terms.into_iter().map(|term| Some(term?.0)).collect()
+    /// An expression that is a figure, and goes with another where there is one.
+    fn figure(
+        &mut self,
+        written: &Spanned<String>,
+        scope: Scope<'_>,
+        with: Option<&Typed>,
+    ) -> Option<Typed> {
+        let typed = self.term(written, scope)?;
+        let span = written.span();
+        if matches!(typed.1, Measured::Words | Measured::Truth) {
+            let message = Text::new("这里应是数", "expected a number");
+            self.problem(span, message);
+            return None;
+        }
+        let other = with.map(|(expr, measure)| (expr, measure));
+        let node = parse::Node {
+            kind: parse::Kind::Nothing,
+            span: 0..0,
+        };
+        if let Some(other) = other
+            && let Err(mistake) = Scope::comparable(&node, other, (&typed.0, &typed.1))
+        {
+            let problem = Problem::new(&self.file, span, mistake.message);
+            self.problems.push(match mistake.help {
+                Some(help) => problem.help(help),
+                None => problem,
+            });
+            return None;
+        }
+        Some(typed)
+    }
+
+    /// Several figures that go with another.
+    fn figures(
+        &mut self,
+        written: &[Spanned<String>],
+        scope: Scope<'_>,
+        with: Option<&Typed>,
+    ) -> Option<Vec<Expr>> {
+        let figures: Vec<Option<Typed>> = written
+            .iter()
+            .map(|w| self.figure(w, scope, with))
+            .collect();
+        figures.into_iter().map(|figure| Some(figure?.0)).collect()
     }
 
     /// A variable of the form's own.
@@ -262,8 +308,14 @@ impl<'a> Lowering<'a> {
             .for_each(|expr| expr.leaves(&mut leaves));
         let own = leaves.iter().find(|leaf| leaf.is_own());
         let own = own.or_else(|| leaves.iter().find(|leaf| leaf.link.form.is_none()));
-        if let Some(leaf) = own {
-            assertion.accused = leaf.variable;
+        let counts = assertion.expressions().iter().any(|expr| {
+            let mut counted = expr.aggregates().into_iter();
+            counted.any(|aggregate| aggregate.over.form.is_none())
+        });
+        // Where records are merely counted they stand by their key.
+        let key = self.form.key.first().copied().filter(|_| counts);
+        if let Some(variable) = own.map(|leaf| leaf.variable).or(key) {
+            assertion.accused = variable;
             return Some(assertion);
         }
         let message = Text::new(
@@ -290,7 +342,14 @@ impl<'a> Lowering<'a> {
             ));
         }
         let Some((value, measure)) = crate::rulebook::limit(bound.value.get_ref()) else {
-            self.problem(bound.value.span(), crate::rulebook::not_a_limit());
+            let mut message = crate::rulebook::not_a_limit();
+            if let toml::Value::String(name) = bound.value.get_ref() {
+                message = both!(
+                    "`{name}` 不是数字，也没有叫这个名称的标准（[thresholds.{name}]）",
+                    "`{name}` is no number, and there is no threshold of that name"
+                );
+            }
+            self.problem(bound.value.span(), message);
             return None;
         };
         let scale = if measure == parse::Measure::Plain {

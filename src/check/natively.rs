@@ -5,6 +5,7 @@
 use super::run::{Prepared, narrowed};
 use crate::expr::Source;
 use crate::expr::exact::{self, Among, Failure, Judgement, Reason};
+use crate::expr::figures::Figures;
 use crate::number::{self, Exact};
 use crate::rulebook::rule::{Against, Assertion, Claim, Complete, Method, Outlier, Rule, Scale};
 use crate::statistics::{HbUnit, HidiroglouBerthelot, Mad, binomial_limits};
@@ -23,7 +24,7 @@ pub(super) fn judge(rule: &Rule, prepared: &[Prepared<'_>]) -> Option<Judgements
             let of = |one: &Prepared<'_>| {
                 let assertions = rule.assertions.iter();
                 let judged = assertions.map(|assertion| match &assertion.claim {
-                    Claim::Complete(complete) => vanished(complete, one),
+                    Claim::Complete(complete) => vanished(rule, assertion, complete, one),
                     _ => Vec::new(),
                 });
                 judged.collect()
@@ -85,9 +86,6 @@ type Power = Result<Option<i32>, Judgement>;
 /// usual spans more than a factor of ten several powers do, and the one that brings the quotient
 /// nearest to the middle of it counts.
 fn power(scale: &Scale, value: &Exact, against: &Exact) -> Option<i32> {
-    if !value.is_positive() || !against.is_positive() {
-        return None;
-    }
     let ratio = value / against;
     let is_usual = |ratio: &Exact| *ratio >= scale.low && *ratio <= scale.high;
     if is_usual(&ratio) {
@@ -127,8 +125,13 @@ fn scale(rule: &Rule, one: &Prepared<'_>) -> Vec<Vec<(usize, Judgement)>> {
         let mut cells = Vec::new();
         for record in 0..one.units {
             let wanted = [&scale.value, &scale.against];
-            let power = figures_of(rule, assertion, one, record, &wanted)
-                .map(|both| power(scale, &both[0], &both[1]));
+            let power = figures_of(rule, assertion, one, record, &wanted).and_then(|both| {
+                match (both[0].is_positive(), both[1].is_positive()) {
+                    (true, true) => Ok(power(scale, &both[0], &both[1])),
+                    (_, false) => Err(Judgement::NotEvaluated(Reason::DivisionByZero)),
+                    (false, true) => Err(Judgement::NotEvaluated(Reason::BelowFloor)),
+                }
+            });
             if let Ok(Some(power)) = power {
                 let powers = columns.entry(group(record, scale)).or_default();
                 *powers.entry(power).or_default() += 1;
@@ -181,16 +184,37 @@ fn scale(rule: &Rule, one: &Prepared<'_>) -> Vec<Vec<(usize, Judgement)>> {
 }
 
 /// What a list no longer has, by key.
-fn vanished(complete: &Complete, one: &Prepared<'_>) -> Vec<(usize, Judgement)> {
+fn vanished(
+    rule: &Rule,
+    assertion: &Assertion,
+    complete: &Complete,
+    one: &Prepared<'_>,
+) -> Vec<(usize, Judgement)> {
     let batch = one.batch;
     let own: BTreeSet<String> = batch.own.keys(&complete.key).into_iter().collect();
     let expected: BTreeSet<String> = match &complete.against {
-        Against::Known(known) => known.keys().cloned().collect(),
+        Against::Known(known) => {
+            let unit = batch.owners.first().map(|owner| &owner.unit);
+            let is_own = |of: &Option<String>| match (of, unit) {
+                (Some(of), Some(unit)) => *of == unit.code || *of == unit.name,
+                (of, _) => of.is_none(),
+            };
+            let own = known.iter().filter(|(_, known)| is_own(&known.district));
+            own.map(|(key, _)| key.clone()).collect()
+        }
         Against::Earlier(link) => {
             let found = batch.linked.iter().find(|(known, _)| known == link);
             let earlier = found.map(|(_, linked)| &linked.table);
             match earlier.filter(|table| table.records() > 0) {
-                Some(table) => table.keys(&complete.key).into_iter().collect(),
+                Some(table) => {
+                    // What the rule is about is asked of the record as it was then.
+                    let then = Figures::alone(table);
+                    let is_meant =
+                        |record: usize| narrowed(assertion, &then, record, rule).is_none();
+                    let keys = table.keys(&complete.key).into_iter().enumerate();
+                    let meant = keys.filter(|(record, _)| is_meant(*record));
+                    meant.map(|(_, key)| key).collect()
+                }
                 None => return vec![(0, Judgement::NotEvaluated(no_table(link.source)))],
             }
         }

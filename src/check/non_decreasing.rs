@@ -42,6 +42,7 @@ enum Since {
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        on.figure(&self.of, scope, None)?;
         let accused = on.variable(&self.of, scope)?;
         let source = match self.since {
             Since::LastYear => Source::LastYear,

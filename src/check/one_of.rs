@@ -3,7 +3,7 @@
 use super::{Asks, Failed, Kind, Lowering, Wording};
 use crate::expr::types::Scope;
 use crate::expr::{Expr, Leaf};
-use crate::rulebook::rule::{Assertion, Claim};
+use crate::rulebook::rule::{Assertion, Claim, Known};
 use crate::rulebook::source::nearest;
 use crate::rulebook::written::Severity;
 use crate::words::Text;
@@ -78,7 +78,7 @@ impl Listed {
     fn words(&self, on: &mut Lowering<'_>, span: Range<usize>) -> Option<Arc<BTreeSet<String>>> {
         let words: BTreeSet<String> = match &self.file {
             None => self.list.iter().cloned().collect(),
-            Some(file) => known(on, file, self.column.as_deref(), None, span.clone())?
+            Some(file) => known(on, file, [self.column.as_deref(), None, None], span.clone())?
                 .into_keys()
                 .collect(),
         };
@@ -91,14 +91,14 @@ impl Listed {
     }
 }
 
-/// A column of a csv file of the rules folder, each word with what stands beside it in another.
+/// A column of a csv file of the rules folder, each word with what stands beside it in two
+/// others: a name, and a district.
 pub(super) fn known(
     on: &mut Lowering<'_>,
     file: &str,
-    column: Option<&str>,
-    beside: Option<&str>,
+    columns: [Option<&str>; 3],
     span: Range<usize>,
-) -> Option<BTreeMap<String, String>> {
+) -> Option<BTreeMap<String, Known>> {
     let Some(text) = on.sources.files.get(file) else {
         let message = both!(
             "规则文件夹里没有 `{file}`",
@@ -113,24 +113,38 @@ pub(super) fn known(
         .from_reader(text.as_bytes());
     let heads = reader.headers().cloned().unwrap_or_default();
     let place = |name: &str| heads.iter().position(|head| head == name);
-    let at = column.map_or(Some(0), place);
-    let Some(at) = at else {
-        let column = column.unwrap_or_default();
+    let unknown = columns
+        .into_iter()
+        .flatten()
+        .find(|name| place(name).is_none());
+    if let Some(column) = unknown {
         let message = both!(
             "`{file}` 没有列 `{column}`",
             "`{file}` has no column `{column}`"
         );
         on.problem(span, message);
         return None;
-    };
-    let beside = beside.and_then(place);
+    }
+    let [word, name, district] = columns.map(|column| column.and_then(place));
     let records = reader.records().filter_map(Result::ok);
     let pairs = records.filter_map(|record| {
-        let word = record.get(at).filter(|word| !word.is_empty())?;
-        let name = beside.and_then(|beside| record.get(beside));
-        Some((word.to_owned(), name.unwrap_or_default().to_owned()))
+        let cell = |at: usize| record.get(at).map(str::to_owned);
+        let known = Known {
+            name: name.and_then(cell).unwrap_or_default(),
+            district: district.and_then(cell),
+        };
+        Some((
+            cell(word.unwrap_or(0)).filter(|word| !word.is_empty())?,
+            known,
+        ))
     });
-    Some(pairs.collect())
+    let all: BTreeMap<String, Known> = pairs.collect();
+    if all.is_empty() {
+        let message = both!("`{file}` 是空的", "`{file}` is empty");
+        on.problem(span, message);
+        return None;
+    }
+    Some(all)
 }
 
 /// A variable that has words.

@@ -1,7 +1,7 @@
 #![doc = include_str!("outlier.md")]
 
 use super::{Asks, Failed, Kind, Lowering, Wording};
-use crate::expr::types::Scope;
+use crate::expr::types::{Scope, Typed};
 use crate::number::{self, Exact};
 use crate::rulebook::rule::{Assertion, Claim, Method, Outlier};
 use crate::statistics::{Exponent, HidiroglouBerthelot, Mad, Quantile};
@@ -75,7 +75,7 @@ const AT_LEAST: usize = 10;
 
 impl Asked {
     fn number(given: Option<f64>, usual: f64) -> Exact {
-        let given = given.filter(|x| *x >= 0.0).and_then(number::canonical);
+        let given = given.and_then(number::canonical);
         number::exact(given.unwrap_or(usual))
     }
 
@@ -101,7 +101,53 @@ impl Asked {
         None
     }
 
-    fn method(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Method> {
+    /// Parameters that the method does not have, or that can't be.
+    fn is_odd(&self, on: &mut Lowering<'_>) -> bool {
+        let method = *self.method.get_ref();
+        let of_hb = [
+            ("against", self.against.is_some()),
+            ("u", self.u.is_some()),
+            ("a", self.a.is_some()),
+            ("c_low", self.c_low.is_some()),
+            ("quartile", self.quartile.is_some()),
+            ("quantile", self.quantile.is_some()),
+        ];
+        let of_binomial = [
+            ("whole", self.whole.is_some()),
+            ("alpha", self.alpha.is_some()),
+        ];
+        let foreign = of_hb
+            .into_iter()
+            .filter(|_| method != Named::Hb)
+            .chain(
+                of_binomial
+                    .into_iter()
+                    .filter(|_| method != Named::Binomial),
+            )
+            .chain(
+                [("c", self.c.is_some())]
+                    .into_iter()
+                    .filter(|_| method == Named::Binomial),
+            )
+            .find(|(_, given)| *given);
+        let numbers = [self.a, self.c, self.c_low].into_iter().flatten();
+        let is_negative = numbers.into_iter().any(|x| !x.is_finite() || x < 0.0);
+        let message = match foreign {
+            Some((key, _)) => both!("这个方法没有参数 {key}", "this method has no `{key}`"),
+            None if is_negative || self.at_least == Some(0) => Text::new(
+                "参数应是不小于 0 的数，at_least 至少是 1",
+                "parameters are 0 or more, `at_least` is 1 or more",
+            ),
+            None => return false,
+        };
+        on.problem(self.method.span(), message);
+        true
+    }
+
+    fn method(&self, on: &mut Lowering<'_>, scope: Scope<'_>, value: &Typed) -> Option<Method> {
+        if self.is_odd(on) {
+            return None;
+        }
         let at_least = self.at_least.unwrap_or(AT_LEAST).max(2);
         let wants = |on: &mut Lowering<'_>, key: &str| {
             let message = both!("这个方法要写 {key}", "this method wants `{key}`");
@@ -134,7 +180,7 @@ impl Asked {
                     at_least,
                 };
                 Some(Method::HidiroglouBerthelot {
-                    before: on.term(against, scope)?.0,
+                    before: on.figure(against, scope, Some(value))?.0,
                     parameters,
                 })
             }
@@ -148,7 +194,7 @@ impl Asked {
                     return None;
                 };
                 Some(Method::Binomial {
-                    whole: on.term(whole, scope)?.0,
+                    whole: on.figure(whole, scope, Some(value))?.0,
                     alpha: Self::within(on, self.alpha.as_ref(), 0.01, 0.0..1.0)?,
                     at_least,
                 })
@@ -159,9 +205,12 @@ impl Asked {
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
-        let (value, _) = on.term(&self.of, scope)?;
-        let method = self.method(on, scope)?;
-        let outlier = Outlier { value, method };
+        let value = on.figure(&self.of, scope, None)?;
+        let method = self.method(on, scope, &value)?;
+        let outlier = Outlier {
+            value: value.0,
+            method,
+        };
         let assertion = on.accusing(Claim::Outlier(Box::new(outlier)), self.of.span())?;
         Some(vec![assertion])
     }

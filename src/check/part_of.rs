@@ -118,12 +118,18 @@ pub struct Asked {
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
-        let parts = on.terms(&self.parts, scope)?;
-        let (whole, _) = on.term(&self.whole, scope)?;
+        let whole = on.figure(&self.whole, scope, None)?;
+        let parts = on.figures(&self.parts, scope, Some(&whole))?;
+        if parts.is_empty() {
+            let message = Text::new("parts 是空的", "`parts` is empty");
+            let span = on.span.clone();
+            on.problem(span, message);
+            return None;
+        }
         let claim = Claim::Compare {
             left: Expr::sum(parts),
             relation: Relation::AtMost,
-            right: whole,
+            right: whole.0,
             slack: Exact::default(),
         };
         Some(vec![on.accusing(claim, self.whole.span())?])

@@ -47,12 +47,7 @@ impl Asks for Asked {
 fn read(on: &mut Lowering<'_>, written: &Spanned<String>) -> Option<Pattern> {
     match Pattern::new(written.get_ref()) {
         Ok(pattern) => Some(pattern),
-        Err(error) => {
-            let text = written.get_ref();
-            let message = both!(
-                "看不懂格式 `{text}`：{error}",
-                "the pattern `{text}` makes no sense: {error}"
-            );
+        Err(message) => {
             on.problem(written.span(), message);
             None
         }

@@ -48,11 +48,7 @@ fn lower(on: &mut Lowering<'_>) {
                 earlier,
                 Expr::Leaf(leaf) if leaf.link.source != Source::Now
             ) {
-                let message = Text::new(
-                    "restates 要指明一个往期数，例如 last_year(applications)",
-                    "`restates` names an earlier figure, as in `last_year(applications)`",
-                );
-                on.problem(written.span.clone(), message);
+                on.problem(written.span.clone(), not_earlier());
                 break;
             }
             let claim = Claim::Compare {
@@ -65,6 +61,13 @@ fn lower(on: &mut Lowering<'_>) {
         }
         on.rules.push(rule);
     }
+}
+
+fn not_earlier() -> Text {
+    Text::new(
+        "restates 要指明一个往期数，例如 last_year(applications)",
+        "`restates` names an earlier figure, as in `last_year(applications)`",
+    )
 }
 
 /// `restates = { of = "last_year_total", earlier = "last_year(total)" }`
@@ -81,10 +84,16 @@ pub struct Asked {
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
+        let of = on.figure(&self.of, scope, None)?;
+        let earlier = on.figure(&self.earlier, scope, Some(&of))?;
+        if !matches!(earlier.0, Expr::Leaf(leaf) if leaf.link.source != Source::Now) {
+            on.problem(self.earlier.span(), not_earlier());
+            return None;
+        }
         let claim = Claim::Compare {
-            left: on.term(&self.of, scope)?.0,
+            left: of.0,
             relation: Relation::Equal,
-            right: on.term(&self.earlier, scope)?.0,
+            right: earlier.0,
             slack: Exact::default(),
         };
         Some(vec![on.accusing(claim, self.of.span())?])

@@ -2,14 +2,16 @@
 //! force, whom it is for, and its own tests.
 
 use super::{Asks, KINDS, Lowering, at_file, resolve};
-use crate::expr::types::{GroupLimit, Locals, Scope};
-use crate::expr::{Constant, Expr, Function, Leaf, Operation, parse};
+use crate::expr::types::{GroupLimit, Locals, Measured, Scope};
+use crate::expr::{Constant, Expr, Function, Leaf, Link, Operation, Source, parse};
 use crate::number;
 use crate::period::Period;
 use crate::rulebook::form::{Form, Written};
 use crate::rulebook::rule::{Assertion, Claim, Example, Fill, Given, GivenRecord, Relation, Rule};
 use crate::rulebook::source::{Problem, did_you_mean};
-use crate::rulebook::written::{Axis, Each, ExampleWritten, RecordWritten, RuleWritten, Severity};
+use crate::rulebook::written::{
+    Audience, Axis, Each, ExampleWritten, RecordWritten, RuleWritten, Severity,
+};
 use crate::rulebook::{Rulebook, import};
 use crate::words::Text;
 use std::collections::BTreeMap;
@@ -39,7 +41,18 @@ pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten) {
     let mut assertions = Vec::new();
     for scope in &scopes {
         // What is wrong in one row is wrong in all: it is told once.
-        let Some(asserted) = asks.assertions(on, *scope) else {
+        let before = on.problems.len();
+        let asserted = condition(on, written, *scope).and_then(|only| {
+            on.only = only;
+            asks.assertions(on, *scope)
+        });
+        let Some(asserted) = asserted.filter(|all| !all.is_empty()) else {
+            if on.problems.len() == before {
+                on.problem(
+                    span,
+                    Text::new("这里没有可审的内容", "there is nothing to look at here"),
+                );
+            }
             return;
         };
         for assertion in asserted {
@@ -162,7 +175,10 @@ fn head(on: &mut Lowering<'_>, written: &RuleWritten) -> Rule {
         written.message.as_ref().map(Spanned::get_ref),
         written.message_en.as_ref().map(Spanned::get_ref),
     );
-    rule.fix = pair(written.fix.as_ref(), written.fix_en.as_ref());
+    rule.fix = pair(
+        written.fix.as_ref().map(Spanned::get_ref),
+        written.fix_en.as_ref().map(Spanned::get_ref),
+    );
     rule.source.clone_from(&written.source);
     rule.span = written.id.span();
     rule.is_written = true;
@@ -376,34 +392,67 @@ fn chosen(
     (!names.is_empty()).then_some(positions)
 }
 
-/// The assertion with what narrows it: which records, which bases.
+/// What a record must be like to be looked at, where the rule says so; none where that is wrong.
+#[expect(clippy::option_option, reason = "nothing wrong, and nothing asked for")]
+fn condition(
+    on: &mut Lowering<'_>,
+    written: &RuleWritten,
+    scope: Scope<'_>,
+) -> Option<Option<Expr>> {
+    let Some(only) = &written.r#for else {
+        return Some(None);
+    };
+    let resolved =
+        parse::parse(only.get_ref(), &|no| scope.is_row(no)).and_then(|node| scope.truth(&node));
+    match resolved {
+        Ok(condition) => Some(Some(condition)),
+        Err(mistake) => {
+            let written = Written {
+                text: only.get_ref().clone(),
+                span: only.span(),
+            };
+            on.problems.push(at_file(&on.file, &written, mistake));
+            None
+        }
+    }
+}
+
+/// The assertion with what narrows it, and what its words are filled with.
 fn narrowed(
     on: &mut Lowering<'_>,
     written: &RuleWritten,
     mut assertion: Assertion,
     scope: Scope<'_>,
 ) -> Option<Assertion> {
-    if let Some(only) = &written.r#for {
-        let only_written = Written {
-            text: only.get_ref().clone(),
-            span: only.span(),
-        };
-        let resolved = parse::parse(only.get_ref(), &|no| scope.is_row(no))
-            .and_then(|node| scope.truth(&node));
-        match resolved {
-            Ok(condition) => assertion.only = Some(condition),
-            Err(mistake) => {
-                on.problems.push(at_file(&on.file, &only_written, mistake));
-                return None;
-            }
-        }
-    }
+    assertion.only.clone_from(&on.only);
     assertion.floor = floor(&assertion.claim, written);
-    let words = [&written.message, &written.message_en];
+    let words = [
+        &written.message,
+        &written.message_en,
+        &written.fix,
+        &written.fix_en,
+    ];
     let mut fills = Vec::new();
     for words in words.into_iter().flatten() {
+        let opened = words.get_ref().matches('{').count();
+        if opened != braces(words.get_ref()).count()
+            || opened != words.get_ref().matches('}').count()
+        {
+            on.problem(
+                words.span(),
+                Text::new("大括号没有成对", "a brace is not closed"),
+            );
+            return None;
+        }
         for (at, name) in braces(words.get_ref()) {
-            if RESERVED.contains(&name) {
+            let is_outlier = matches!(assertion.claim, Claim::Outlier(_));
+            let means_something = match name {
+                "found" | "expected" | "difference" => true,
+                "limits" => is_outlier,
+                "growth_found" => growth(&assertion.claim).is_some(),
+                _ => false,
+            };
+            if means_something {
                 continue;
             }
             let start = words.span().start + 1 + at;
@@ -471,9 +520,6 @@ pub(super) fn braces(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Names in braces that stand for the failure itself.
-pub(super) const RESERVED: &[&str] = &["found", "expected", "difference", "growth_found", "limits"];
-
 /// What compares with the past, or asks what is plausible, is never an error; a ratio wants a
 /// floor.
 fn plausible(on: &mut Lowering<'_>, written: &RuleWritten, rule: &Rule, at: &Range<usize>) {
@@ -504,19 +550,54 @@ fn plausible(on: &mut Lowering<'_>, written: &RuleWritten, rule: &Rule, at: &Ran
         on.problems
             .push(plausibility_is_no_error(&on.file, written.severity.span()));
     }
-    let by_others = |a: &Assertion| matches!(a.claim, Claim::Outlier(_));
-    let tells_of_others = rule.assertions.iter().any(by_others) || rule.each == Each::City;
-    if tells_of_others && rule.audience == crate::rulebook::written::Audience::District {
+    if !is_error && written.audience == Audience::District {
+        tells_its_limit(on, written);
+    }
+    let problems = check_whole(&on.file, written.id.span(), rule);
+    on.problems.extend(problems);
+}
+
+/// What can't be of a rule as a whole, in whatever file it was said.
+pub(crate) fn check_whole(file: &str, span: Range<usize>, rule: &Rule) -> Option<Problem> {
+    if rule.tells_of_others() && rule.audience == Audience::District {
         let message = Text::new(
             "与其他单位比较的审核只给市级看",
             "a rule that compares districts is for the city's staff",
         );
-        on.problems.push(
-            Problem::new(&on.file, written.id.span(), message).help(Text::new(
-                "写 audience = \"city\"，由市级决定是否下发",
-                "write audience = \"city\"; staff decide what goes out",
-            )),
+        return Some(Problem::new(file, span, message).help(Text::new(
+            "写 audience = \"city\"，由市级决定是否下发",
+            "write audience = \"city\"; staff decide what goes out",
+        )));
+    }
+    let (from, to) = rule.valid;
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        let message = both!(
+            "{from} 起、{to} 止：起在止之后，永远不会生效",
+            "in force from {from} to {to}: never"
         );
+        return Some(Problem::new(file, span, message));
+    }
+    None
+}
+
+/// A query's limit, told to the district, only teaches which number gets through.
+fn tells_its_limit(on: &mut Lowering<'_>, written: &RuleWritten) {
+    for words in [&written.message, &written.message_en]
+        .into_iter()
+        .flatten()
+    {
+        let limit =
+            braces(words.get_ref()).find(|(_, name)| matches!(*name, "expected" | "limits"));
+        if let Some((_, name)) = limit {
+            let message = both!(
+                "核实的提示语里不要写 {{{name}}}：等于告诉填报单位填多少就能通过",
+                "a query's message should not tell {{{name}}}: it teaches which number gets through"
+            );
+            let problem = Problem::new(&on.file, words.span(), message);
+            on.problems.push(problem.warning());
+        }
     }
 }
 
@@ -577,7 +658,10 @@ fn given_record(on: &mut Lowering<'_>, written: &RecordWritten, scope: Scope<'_>
                 name.span()
             },
         };
-        let leaf = match resolve(&on.file, &key, scope) {
+        let leaf = match of_another_list(on, &key.text, scope).map_or_else(
+            || resolve(&on.file, &key, scope),
+            |leaf| Ok((Expr::Leaf(leaf), Measured::Bare)),
+        ) {
             Ok((Expr::Leaf(leaf), _)) => leaf,
             Ok(_) => {
                 let message = Text::new("这里应是一个指标", "expected a variable");
@@ -601,6 +685,26 @@ fn given_record(on: &mut Lowering<'_>, written: &RecordWritten, scope: Scope<'_>
         }
     }
     record
+}
+
+/// A figure of a record of another form's list, as `XX01.pupils`.
+fn of_another_list(on: &Lowering<'_>, name: &str, scope: Scope<'_>) -> Option<Leaf> {
+    let (form, name) = name.split_once('.')?;
+    let at = on.forms.iter().position(|known| known.id == form)?;
+    let there = &on.forms[at];
+    let node = parse::parse(name, &|_| false)
+        .ok()
+        .filter(|_| !there.is_fixed())?;
+    let scope = Scope {
+        inside: true,
+        ..Scope::new(scope.forms, there)
+    };
+    let link = Link {
+        form: Some(at),
+        source: Source::Now,
+    };
+    let variable = scope.variable(&node).ok()?;
+    Some(Leaf { link, variable })
 }
 
 /// A figure of an example: a number in the variable's own unit, a rate with its sign, words.

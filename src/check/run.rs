@@ -5,10 +5,10 @@
 //! all units at once, in [`natively`](super::natively).
 
 use super::tables::Tables;
-use super::{Failed, kind, leaf_words, natively};
+use super::{Failed, leaf_words, natively};
 use crate::expr::columns::{Verdict, verdicts};
 use crate::expr::exact::{self, Among, Failure, Judgement, Reason, judge};
-use crate::expr::figures::{Figures, Linked};
+use crate::expr::figures::{Crossing, Figures, Lack, Linked};
 use crate::expr::groups::{self, Grouped};
 use crate::expr::{Aggregate, Link, Reach, Source};
 use crate::finding::{self, Finding, ReadCell, State, TOLD_IN_FULL, Unit, Variable};
@@ -102,6 +102,7 @@ impl<'a> Batch<'a> {
             own: &self.own,
             linked: &self.linked,
             aggregates,
+            crossings: &[],
         }
     }
 }
@@ -154,6 +155,7 @@ pub fn check(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'_
             batch,
             figures,
             told: vec![Told::default(); batch.owners.len()],
+            ids: BTreeMap::new(),
             checked: &mut checked,
         };
         for (which, assertion) in rule.assertions.iter().enumerate() {
@@ -232,7 +234,7 @@ fn prepare<'a>(
         let over_own = aggregate.over == Link::OWN;
         if aggregate.reach == Reach::City && over_own {
             let all: Vec<Figures<'_>> = batches.iter().map(|batch| batch.figures(&[])).collect();
-            let grouped = groups::over(&aggregate, &all, rule.missing);
+            let grouped = groups::over(&aggregate, &all, &all, rule.missing);
             for (prepared, grouped) in prepared.iter_mut().zip(grouped) {
                 prepared.aggregates.push((Arc::clone(&aggregate), grouped));
             }
@@ -241,12 +243,26 @@ fn prepare<'a>(
         for prepared in &mut prepared {
             let grouped = if over_own {
                 let figures = prepared.batch.figures(&[]);
-                let mut grouped = groups::over(&aggregate, &[figures], rule.missing).swap_remove(0);
+                let own = [figures];
+                let mut grouped = groups::over(&aggregate, &own, &own, rule.missing).swap_remove(0);
                 // A district without records is one unit all the same.
                 if aggregate.groups.is_empty() {
                     grouped.group.resize(prepared.units.max(1), Some(0));
                 }
                 grouped
+            } else if !aggregate.groups.is_empty() {
+                // Of an earlier list, by groups: each record asks for the group it is in now.
+                let asking = [prepared.batch.figures(&[])];
+                let of = |there: &[Figures<'_>]| {
+                    groups::over(&aggregate, there, &asking, rule.missing).swap_remove(0)
+                };
+                let district = prepared.batch.owners.first().map(|owner| owner.district);
+                let earlier = district.map(|at| There::new(&aggregate, form, at, tables));
+                match earlier {
+                    Some(Ok(there)) => of(&[there.figures()]),
+                    Some(Err(lack)) => Grouped::by_unit(vec![Err(lack.into())], prepared.units),
+                    None => of(&[]),
+                }
             } else {
                 let owners = prepared.batch.owners.iter();
                 let values =
@@ -269,41 +285,53 @@ fn of_district(
     tables: &Tables<'_>,
     rule: &Rule,
 ) -> Result<Exact, Reason> {
-    let table = tables
-        .table(form, aggregate.over, district)
-        .map_err(Reason::from)?;
-    let linked = linked_there(aggregate, form, table, district, tables);
-    let figures = Figures {
-        own: table,
-        linked: &linked,
-        aggregates: &[],
-    };
-    groups::value(aggregate, &[figures], rule.missing)
+    let there = There::new(aggregate, form, district, tables).map_err(Reason::from)?;
+    groups::value(aggregate, &[there.figures()], rule.missing)
 }
 
-/// What the records of a statistic are linked to themselves.
-fn linked_there<'a>(
-    aggregate: &Aggregate,
-    form: usize,
-    table: &Table,
-    district: usize,
-    tables: &Tables<'a>,
-) -> Vec<(Link, Linked<'a>)> {
-    let there = aggregate.over.form.unwrap_or(form);
-    let then = Tables {
-        period: tables.period_of(form, aggregate.over),
-        ..*tables
-    };
-    let links: BTreeSet<Link> = aggregate.reads().iter().map(|leaf| leaf.link).collect();
-    let others = links.into_iter().filter(|link| *link != Link::OWN);
-    others
-        .map(|link| (link, then.linked(there, table, &[district], link)))
-        .collect()
+/// The records that a statistic goes over, in a district's table of another form or time.
+struct There<'a> {
+    own: &'a Table,
+    linked: Vec<(Link, Linked<'a>)>,
+    crossings: Vec<(usize, Crossing)>,
+}
+
+impl<'a> There<'a> {
+    fn new(
+        aggregate: &Aggregate,
+        form: usize,
+        district: usize,
+        tables: &Tables<'a>,
+    ) -> Result<Self, Lack> {
+        let there = aggregate.over.form.unwrap_or(form);
+        let then = Tables {
+            period: tables.period_of(form, aggregate.over),
+            ..*tables
+        };
+        let own = tables.table(form, aggregate.over, district)?;
+        let links: BTreeSet<Link> = aggregate.reads().iter().map(|leaf| leaf.link).collect();
+        let others = links.into_iter().filter(|link| *link != Link::OWN);
+        let linked = |link| (link, then.linked(there, own, &[district], link));
+        Ok(Self {
+            own,
+            linked: others.map(linked).collect(),
+            crossings: tables.crossings(form, aggregate.over),
+        })
+    }
+
+    fn figures(&self) -> Figures<'_> {
+        Figures {
+            own: self.own,
+            linked: &self.linked,
+            aggregates: &[],
+            crossings: &self.crossings,
+        }
+    }
 }
 
 /// A rule of the whole city: one unit, over the districts that have everything that it compares.
 fn check_city(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'_>) -> Checked {
-    let links = rule.links();
+    let links = rule.compared();
     let owners = batches.iter().flat_map(|batch| &batch.owners);
     let has_all = |owner: &&Owner<'_>| {
         let found = |link: &Link| tables.table(form, *link, owner.district).is_ok();
@@ -311,7 +339,7 @@ fn check_city(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'
     };
     let owners: Vec<&Owner<'_>> = owners.filter(has_all).collect();
     let mut checked = Checked::default();
-    if batches.is_empty() {
+    if batches.iter().all(|batch| batch.owners.is_empty()) {
         return checked;
     }
     let lack = if owners.is_empty() {
@@ -327,30 +355,11 @@ fn check_city(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'
     };
     let mut aggregates = Vec::new();
     for aggregate in rule.aggregates() {
-        let of: Vec<(&Table, Vec<(Link, Linked<'_>)>)> = owners
+        let of = owners
             .iter()
-            .filter_map(|owner| {
-                let table = if aggregate.over == Link::OWN {
-                    let own = Link {
-                        form: Some(form),
-                        source: Source::Now,
-                    };
-                    (tables.find)(form, tables.period_of(form, own), owner.district)?
-                } else {
-                    tables.table(form, aggregate.over, owner.district).ok()?
-                };
-                let linked = linked_there(&aggregate, form, table, owner.district, tables);
-                Some((table, linked))
-            })
-            .collect();
-        let figures: Vec<Figures<'_>> = of
-            .iter()
-            .map(|(own, linked)| Figures {
-                own,
-                linked,
-                aggregates: &[],
-            })
-            .collect();
+            .filter_map(|owner| There::new(&aggregate, form, owner.district, tables).ok());
+        let of: Vec<There<'_>> = of.collect();
+        let figures: Vec<Figures<'_>> = of.iter().map(There::figures).collect();
         let value = match lack {
             Some(reason) => Err(reason),
             None => groups::value(&aggregate, &figures, rule.missing),
@@ -380,6 +389,7 @@ fn check_city(rule: &Rule, form: usize, batches: &[Batch<'_>], tables: &Tables<'
         batch: &batch,
         figures,
         told: vec![Told::default()],
+        ids: BTreeMap::new(),
         checked: &mut checked,
     };
     for assertion in &rule.assertions {
@@ -410,6 +420,8 @@ struct Telling<'a, 't> {
     batch: &'a Batch<'a>,
     figures: Figures<'a>,
     told: Vec<Told>,
+    /// How often each id has come up.
+    ids: BTreeMap<String, u32>,
     checked: &'a mut Checked,
 }
 
@@ -435,8 +447,13 @@ impl Telling<'_, '_> {
         self.checked.counts.failed += 1;
         self.told[owner].looked_at = true;
         self.checked.fired.insert(self.batch.owners[owner].district);
-        // What a slip of a whole column explains is counted, and told once.
+        // What a slip of a whole column explains is counted, and told once with all its cells.
         if failure.folded {
+            let cell = self.cell(assertion, record, &self.batch.owners[owner]);
+            let last = self.told[owner].last;
+            if let (Some(cell), Some(last)) = (cell, last) {
+                self.checked.findings[last].read.push(cell);
+            }
             return;
         }
         let told = &mut self.told[owner];
@@ -452,10 +469,29 @@ impl Telling<'_, '_> {
             figures: &self.figures,
             record,
             failure,
+            severity: self.rule.severity_of(self.tables.period),
         };
-        let finding = self.finding(&failed, owner);
+        let mut finding = self.finding(&failed, owner);
+        // Two records of one key, or two assertions about one cell, are two findings.
+        let times = self.ids.entry(finding.id.clone()).or_insert(0_u32);
+        *times += 1;
+        if *times > 1 {
+            finding.id = finding::id(&finding.id, "", "", &times.to_string());
+        }
         self.checked.findings.push(finding);
         self.told[owner].last = Some(self.checked.findings.len() - 1);
+    }
+
+    /// The accused cell of a record.
+    fn cell(&self, assertion: &Assertion, record: usize, owner: &Owner<'_>) -> Option<ReadCell> {
+        let variable = &self.form.variables[assertion.accused];
+        let own = self.figures.own;
+        let spot = own.spot(record, variable.column, variable.row)?;
+        Some(ReadCell {
+            file: spot.file.unwrap_or(owner.file).to_owned(),
+            sheet: spot.sheet.to_owned(),
+            range: spot.cell.to_string(),
+        })
     }
 
     /// One line for each owner's findings beyond those told in full.
@@ -507,12 +543,17 @@ impl Telling<'_, '_> {
         let accused = failed.assertion.accused;
         let variable = &form.variables[accused];
         let owner = &self.batch.owners[owner];
-        let wording = (kind(rule).say)(failed);
+        let wording = super::say(failed);
         let record_name = name(failed);
         let about = format!("{} {}", record_name.as_deref().unwrap_or(""), variable.id);
-        let severity = wording
-            .severity
-            .unwrap_or(rule.severity_of(self.tables.period));
+        // A kind may know that it is less, never that it is more; what is on trial is for staff
+        // to look at, and keeps nobody from passing.
+        let severity = match rule.stage {
+            Stage::Trial => Severity::Note,
+            Stage::InForce => wording
+                .severity
+                .map_or(failed.severity, |severity| severity.max(failed.severity)),
+        };
         let Failure {
             expected,
             difference,
@@ -534,7 +575,6 @@ impl Telling<'_, '_> {
             _ => None,
         };
         let period = self.tables.period.to_string();
-        // What is on trial is for staff to look at.
         let audience = match rule.stage {
             Stage::Trial => Audience::City,
             Stage::InForce => rule.audience,

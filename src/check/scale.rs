@@ -37,12 +37,10 @@ pub struct Asked {
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
-        let (value, _) = on.term(&self.of, scope)?;
-        let (against, _) = on.term(&self.against, scope)?;
+        let (value, _) = on.figure(&self.of, scope, None)?;
+        let (against, _) = on.figure(&self.against, scope, None)?;
         let limits = self.between.get_ref().map(number::canonical);
-        let [Some(low), Some(high)] = limits else {
-            return None;
-        };
+        let [low, high] = limits.map(Option::unwrap_or_default);
         if low <= 0.0 || high <= low {
             let message = Text::new(
                 "between 要写两个正数，小的在前",

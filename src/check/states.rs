@@ -100,16 +100,8 @@ fn push(
             }
         };
         let rate = variable.scale() != 0;
-        let is_rate = matches!(
-            measure,
-            Measured::Rate | Measured::Points | Measured::Quotient
-        );
-        if rate && !is_rate && !told {
-            let id = variable.id.clone();
-            let message = both!(
-                "`{id}` 是百分率，这个式子算出来的不是",
-                "`{id}` is a rate, the expression is not"
-            );
+        if rate && !is_rate(&measure) && !told {
+            let message = not_a_rate(&variable.id);
             on.problem(written.span.clone(), message);
             told = true;
             continue;
@@ -122,6 +114,20 @@ fn push(
         rule.assertions.push(Assertion::new(accused, claim));
     }
     on.rules.push(rule);
+}
+
+fn is_rate(measure: &Measured) -> bool {
+    matches!(
+        measure,
+        Measured::Rate | Measured::Points | Measured::Quotient
+    )
+}
+
+fn not_a_rate(id: &str) -> Text {
+    both!(
+        "`{id}` 是百分率，这个式子算出来的不是",
+        "`{id}` is a rate, the expression is not"
+    )
 }
 
 /// Takes the operands apart again, so that the sentence shows them.
@@ -251,7 +257,13 @@ pub struct Asked {
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
         let accused = on.variable(&self.of, scope)?;
-        let (follows, _) = on.term(&self.follows, scope)?;
+        on.figure(&self.of, scope, None)?;
+        let (follows, measure) = on.figure(&self.follows, scope, None)?;
+        if on.form.variables[accused].scale() != 0 && !is_rate(&measure) {
+            let message = not_a_rate(&on.form.variables[accused].id);
+            on.problem(self.follows.span(), message);
+            return None;
+        }
         let claim = Claim::States {
             stated: Leaf::own(accused),
             rounded: rounded(on.form, &follows),

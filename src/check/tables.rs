@@ -3,7 +3,7 @@
 //! A form of another rhythm means its newest run that has begun: the quarterly form of September
 //! where November is checked. Where the tables are kept is not known here.
 
-use crate::expr::figures::{Lack, Linked};
+use crate::expr::figures::{Crossing, Lack, Linked};
 use crate::expr::{Link, Source};
 use crate::period::Period;
 use crate::rulebook::form::Form;
@@ -44,15 +44,21 @@ impl<'a> Tables<'a> {
         })
     }
 
-    /// A form's records linked to the table that a link means: `own` are those of `districts`,
-    /// one of each in a fixed form, all of one in a list.
-    pub fn linked(&self, form: usize, own: &Table, districts: &[usize], link: Link) -> Linked<'a> {
+    /// What has changed in the meaning of the figures that a link means.
+    pub fn crossings(&self, form: usize, link: Link) -> Vec<(usize, Crossing)> {
         let there = &self.forms[link.form.unwrap_or(form)];
         let now = Link {
             source: Source::Now,
             ..link
         };
-        let crossings = there.crossings(self.period_of(form, link), self.period_of(form, now));
+        there.crossings(self.period_of(form, link), self.period_of(form, now))
+    }
+
+    /// A form's records linked to the table that a link means: `own` are those of `districts`,
+    /// one of each in a fixed form, all of one in a list.
+    pub fn linked(&self, form: usize, own: &Table, districts: &[usize], link: Link) -> Linked<'a> {
+        let there = &self.forms[link.form.unwrap_or(form)];
+        let crossings = self.crossings(form, link);
         let tables: Vec<Result<&Table, Lack>> = districts
             .iter()
             .map(|district| self.table(form, link, *district))

@@ -2,7 +2,7 @@
 
 use super::discrepancy::Part;
 use super::{Asks, Failed, Kind, Lowering, Wording, discrepancy, is_additive, joined};
-use crate::expr::types::Scope;
+use crate::expr::types::{Measured, Scope};
 use crate::expr::{Expr, Leaf, Link, Operation, Source};
 use crate::number::{self, Exact};
 use crate::rulebook::rule::{Assertion, Claim, Relation};
@@ -86,14 +86,32 @@ pub struct Asked {
 impl Asks for Asked {
     /// One assertion a unit: the total is the sum of its parts.
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
-        let (total, _) = on.term(&self.of, scope)?;
-        let parts = on.terms(&self.parts, scope)?;
+        let total = on.figure(&self.of, scope, None)?;
+        let parts = on.figures(&self.parts, scope, Some(&total))?;
+        let is_rate = matches!(total.1, Measured::Rate | Measured::Points);
+        let total = total.0;
+        if parts.is_empty() {
+            let message = Text::new("parts 是空的：没有分项", "`parts` is empty");
+            let span = on.span.clone();
+            on.problem(span, message);
+            return None;
+        }
+        // Of rates in points, as people see them.
+        let seen = number::power_of_ten(if is_rate { -2 } else { 0 });
         let slack = match (&self.slack, &self.rounded) {
-            (Some(slack), None) => number::exact(number::canonical(*slack.get_ref())?),
+            (Some(slack), None) => {
+                let declared = number::canonical(*slack.get_ref()).filter(|x| *x >= 0.0);
+                let Some(declared) = declared else {
+                    let message = Text::new("slack 应是不小于 0 的数", "`slack` is 0 or more");
+                    on.problem(slack.span(), message);
+                    return None;
+                };
+                number::exact(declared) * seen
+            }
             (None, Some(places)) => {
                 // Each of n parts and the total may be off by half a unit of its last place.
                 let unit = number::power_of_ten(-i32::from(*places.get_ref()));
-                unit * Exact::new((parts.len() + 1).into(), 2.into())
+                unit * seen * Exact::new((parts.len() + 1).into(), 2.into())
             }
             (None, None) => Exact::default(),
             (Some(slack), Some(_)) => {

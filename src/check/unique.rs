@@ -62,7 +62,14 @@ impl Asks for Asked {
             Over::District => Reach::District,
             Over::City => Reach::City,
         };
-        Some(vec![alone(&key?, reach)?])
+        let key = key?;
+        if key.is_empty() {
+            let message = Text::new("of 是空的", "`of` is empty");
+            let span = on.span.clone();
+            on.problem(span, message);
+            return None;
+        }
+        Some(vec![alone(&key, reach, on.only.clone())?])
     }
 
     fn formula(&self) -> String {
@@ -90,19 +97,19 @@ fn keys(on: &mut Lowering<'_>) {
         let id = format!("{}.{}.unique", form.id, column.id);
         let mut rule = on.rule(KIND.name, id, title, Severity::Error);
         rule.formula = format!("count(by {}) = 1", column.id);
-        rule.assertions = alone(&[at], Reach::District).into_iter().collect();
+        rule.assertions = alone(&[at], Reach::District, None).into_iter().collect();
         on.rules.push(rule);
     }
 }
 
-/// A record is the only one of its group.
-fn alone(key: &[usize], reach: Reach) -> Option<Assertion> {
+/// A record is the only one of its group, among those that the rule is about.
+fn alone(key: &[usize], reach: Reach, only: Option<Expr>) -> Option<Assertion> {
     let count = Aggregate {
         statistic: Statistic::Count,
         over: Link::OWN,
         reach,
         value: None,
-        condition: None,
+        condition: only,
         groups: key.iter().map(|variable| Leaf::own(*variable)).collect(),
         weight: None,
     };

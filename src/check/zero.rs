@@ -28,7 +28,7 @@ impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
         let zero = |written: &Spanned<String>| {
             let claim = Claim::Compare {
-                left: on.term(written, scope)?.0,
+                left: on.figure(written, scope, None)?.0,
                 relation: Relation::Equal,
                 right: Expr::number(Exact::default()),
                 slack: Exact::default(),

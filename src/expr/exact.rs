@@ -315,9 +315,52 @@ impl Run<'_> {
         }))
     }
 
+    /// The least and the greatest that an expression may be, each of its parts by itself; none
+    /// where there is no end.
+    fn interval(&self, expr: &Expr, rounded: &[(Leaf, u8)]) -> Result<Interval, Reason> {
+        let inner = |expr: &Expr| self.interval(expr, rounded);
+        Ok(match expr {
+            Expr::Leaf(leaf) => {
+                let value = self.leaf(*leaf)?;
+                let places = rounded.iter().find(|(known, _)| known == leaf);
+                let half = places.map_or_else(Exact::default, |(_, places)| {
+                    number::power_of_ten(-i32::from(*places)) / Exact::from_integer(2.into())
+                });
+                (Some(&value - &half), Some(value + half))
+            }
+            Expr::Neg(a) => {
+                let (low, high) = inner(a)?;
+                (high.map(|x| -x), low.map(|x| -x))
+            }
+            Expr::Arithmetic(operation, a, b) => span(*operation, inner(a)?, inner(b)?),
+            Expr::Call(Function::Growth, arguments) => {
+                let ratio = span(
+                    Operation::Divide,
+                    inner(&arguments[0])?,
+                    inner(&arguments[1])?,
+                );
+                let less = |x: Option<Exact>| x.map(|x| x - Exact::from_integer(1.into()));
+                (less(ratio.0), less(ratio.1))
+            }
+            other => {
+                let value = self.number(other)?;
+                (Some(value.clone()), Some(value))
+            }
+        })
+    }
+
     /// The least and the greatest that an expression may be where operands are rounded: at the
     /// ends of each operand's own range, since quotients and sums are monotonous in each.
     fn range(&self, expr: &Expr, rounded: &[(Leaf, u8)]) -> Result<(Exact, Exact), Reason> {
+        let (low, high) = self.interval(expr, rounded)?;
+        // A divisor that may be zero leaves everything open.
+        let (Some(low), Some(high)) = (low, high) else {
+            let any = number::power_of_ten(300);
+            return Ok((-any.clone(), any));
+        };
+        if rounded.len() > MOST_ROUNDED {
+            return Ok((low, high));
+        }
         let mut ends = vec![expr.clone()];
         for (leaf, decimals) in rounded.iter().take(MOST_ROUNDED) {
             let half = number::power_of_ten(-i32::from(*decimals)) / Exact::from_integer(2.into());
@@ -410,11 +453,11 @@ impl Run<'_> {
             // Kleene: what is false on one side is false whatever stands on the other.
             Expr::And(a, b) => match (self.truth(a), self.truth(b)) {
                 (Ok(false), _) | (_, Ok(false)) => Value::Truth(false),
-                (a, b) => Value::Truth(a? && b?),
+                (a, b) => Value::Truth(both(a, b, |a, b| a && b)?),
             },
             Expr::Or(a, b) => match (self.truth(a), self.truth(b)) {
                 (Ok(true), _) | (_, Ok(true)) => Value::Truth(true),
-                (a, b) => Value::Truth(a? || b?),
+                (a, b) => Value::Truth(both(a, b, |a, b| a || b)?),
             },
             Expr::Call(function, arguments) => return self.call(*function, arguments),
         })
@@ -451,6 +494,9 @@ impl Run<'_> {
             Function::Coalesce => {
                 // What is missing gives way to the next; what is unreadable does not.
                 let mut figures = arguments.iter().map(|a| self.number(a));
+                if arguments.is_empty() {
+                    return Err(Reason::NotApplicable);
+                }
                 let lacks = |figure: &Result<Exact, Reason>| {
                     !matches!(figure, Err(Reason::Missing | Reason::NoBaseline))
                 };
@@ -464,8 +510,43 @@ impl Run<'_> {
     }
 }
 
+/// Two conditions as one; where neither can be said, a figure that is missing is the reason
+/// whichever side it stands on.
+fn both(
+    a: Result<bool, Reason>,
+    b: Result<bool, Reason>,
+    holds: fn(bool, bool) -> bool,
+) -> Result<bool, Reason> {
+    match (a, b) {
+        (Err(_), Err(Reason::Missing)) => Err(Reason::Missing),
+        (a, b) => Ok(holds(a?, b?)),
+    }
+}
+
 /// More rounded operands than this are not looked at in all combinations.
 const MOST_ROUNDED: usize = 8;
+
+/// The least and the greatest, none where there is no end.
+type Interval = (Option<Exact>, Option<Exact>);
+
+/// a ∘ b where both may be anything between two ends.
+fn span(operation: Operation, a: Interval, b: Interval) -> Interval {
+    let ((Some(a), Some(c)), (Some(b), Some(d))) = (a, b) else {
+        return (None, None);
+    };
+    let holds_zero = !b.is_positive() && !d.is_negative();
+    if operation == Operation::Divide && holds_zero {
+        return (None, None);
+    }
+    let apply = |x: &Exact, y: &Exact| match operation {
+        Operation::Add => x + y,
+        Operation::Subtract => x - y,
+        Operation::Multiply => x * y,
+        Operation::Divide => x / y,
+    };
+    let corners = [apply(&a, &b), apply(&a, &d), apply(&c, &b), apply(&c, &d)];
+    (corners.iter().min().cloned(), corners.iter().max().cloned())
+}
 
 /// An expression with one of its operands moved.
 fn shifted(expr: &Expr, leaf: Leaf, by: &Exact) -> Expr {

@@ -22,6 +22,9 @@ pub struct Figures<'a> {
     pub linked: &'a [(Link, Linked<'a>)],
     /// What the statistics of the rule came to.
     pub aggregates: &'a [(Arc<Aggregate>, Grouped)],
+    /// Variables of the records themselves whose meaning has changed since, where the records
+    /// are of an earlier period.
+    pub crossings: &'a [(usize, Crossing)],
 }
 
 /// Another table, and which of its records each record of today is linked to.
@@ -68,6 +71,7 @@ impl<'a> Figures<'a> {
             own,
             linked: &[],
             aggregates: &[],
+            crossings: &[],
         }
     }
 
@@ -80,7 +84,7 @@ impl<'a> Figures<'a> {
     /// The table, record and variable that a leaf of today's record is.
     fn at(&self, leaf: Leaf, record: usize) -> Result<(&'a Table, usize, Leaf), Lack> {
         if leaf.is_own() {
-            return Ok((self.own, record, leaf));
+            return Ok((self.own, record, crossed(leaf, self.crossings)?));
         }
         let lack = match leaf.link.source {
             Source::Now => Lack::NoForm,
@@ -88,13 +92,7 @@ impl<'a> Figures<'a> {
         };
         let linked = self.linked(leaf.link).ok_or(lack)?;
         let at = (*linked.record.get(record).unwrap_or(&Err(lack)))?;
-        let crossed = linked.crossings.iter().find(|(v, _)| *v == leaf.variable);
-        let variable = match crossed {
-            Some((_, Crossing::NotComparable)) => return Err(Lack::Crossing),
-            Some((_, Crossing::Mapped(variable))) => *variable,
-            _ => leaf.variable,
-        };
-        Ok((&linked.table, at, Leaf { variable, ..leaf }))
+        Ok((&linked.table, at, crossed(leaf, &linked.crossings)?))
     }
 
     /// A leaf's figure.
@@ -117,10 +115,11 @@ impl<'a> Figures<'a> {
     }
 
     fn conversion(&self, leaf: Leaf) -> Option<&'a Exact> {
-        if leaf.is_own() {
-            return None;
-        }
-        let crossings = &self.linked(leaf.link)?.crossings;
+        let crossings = if leaf.is_own() {
+            self.crossings
+        } else {
+            &self.linked(leaf.link)?.crossings
+        };
         crossings.iter().find_map(|(variable, crossing)| {
             let Crossing::Converted(factor) = crossing else {
                 return None;
@@ -161,10 +160,12 @@ impl<'a> Figures<'a> {
 
     /// The figures of a leaf for a stretch of records, NaN where there is none.
     pub fn floats(&self, leaf: Leaf, records: Range<usize>, missing: Missing) -> Vec<f64> {
-        if leaf.is_own() && (missing != Missing::Zero || self.own.is_full(leaf.variable)) {
+        let is_plain = leaf.is_own() && self.crossings.is_empty();
+        if is_plain && (missing != Missing::Zero || self.own.is_full(leaf.variable)) {
             return self.own.floats(leaf.variable, records);
         }
         if let Some(linked) = self.linked(leaf.link).filter(|l| l.crossings.is_empty())
+            && !leaf.is_own()
             && missing != Missing::Zero
         {
             // The commonest case without a question for each record.
@@ -186,5 +187,18 @@ impl<'a> Figures<'a> {
         let mut known = self.aggregates.iter();
         let found = known.find(|(known, _)| Arc::ptr_eq(known, aggregate));
         found.map(|(_, grouped)| grouped)
+    }
+}
+
+/// A leaf as it was reported when its variable meant something else.
+fn crossed(leaf: Leaf, crossings: &[(usize, Crossing)]) -> Result<Leaf, Lack> {
+    let mut changed = crossings.iter().filter(|(v, _)| *v == leaf.variable);
+    match changed.next() {
+        Some((_, Crossing::NotComparable)) => Err(Lack::Crossing),
+        Some((_, Crossing::Mapped(variable))) => Ok(Leaf {
+            variable: *variable,
+            ..leaf
+        }),
+        Some((_, Crossing::Converted(_))) | None => Ok(leaf),
     }
 }

@@ -64,15 +64,16 @@ impl Grouped {
     }
 }
 
-/// Works out a statistic over the records of several tables: for each table the value of each of
-/// its records' groups, groups being alike in all of them.
-pub fn over(aggregate: &Aggregate, tables: &[Figures<'_>], missing: Missing) -> Vec<Grouped> {
+/// Works out a statistic over the records of several tables, for the records that ask: each has
+/// the value of the group that is named as its own.
+pub fn over(
+    aggregate: &Aggregate,
+    tables: &[Figures<'_>],
+    asking: &[Figures<'_>],
+    missing: Missing,
+) -> Vec<Grouped> {
     let mut names: HashMap<Vec<String>, u32> = HashMap::new();
-    if aggregate.groups.is_empty() {
-        names.insert(Vec::new(), 0);
-    }
-    let mut gathered: Vec<Gathered> = vec![Gathered::default(); names.len()];
-    let mut by_table: Vec<Vec<Option<u32>>> = Vec::new();
+    let mut gathered: Vec<Gathered> = Vec::new();
     for figures in tables {
         let groups: Vec<Option<u32>> = (0..figures.own.records())
             .map(|record| {
@@ -86,15 +87,26 @@ pub fn over(aggregate: &Aggregate, tables: &[Figures<'_>], missing: Missing) -> 
             })
             .collect();
         gather(aggregate, figures, missing, &groups, &mut gathered);
-        by_table.push(groups);
     }
-    let values: Vec<_> = gathered
+    let mut values: Vec<_> = gathered
         .into_iter()
         .map(|gathered| gathered.statistic(aggregate.statistic))
         .collect();
-    by_table
-        .into_iter()
-        .map(|groups| Grouped::new(values.clone(), groups))
+    // A group that has no records there has what nothing comes to.
+    let none = u32::try_from(values.len()).ok();
+    values.push(Gathered::default().statistic(aggregate.statistic));
+    asking
+        .iter()
+        .map(|figures| {
+            let group = |record| {
+                let name = group_name(aggregate, figures, record)?;
+                names.get(&name).copied().or(none)
+            };
+            Grouped::new(
+                values.clone(),
+                (0..figures.own.records()).map(group).collect(),
+            )
+        })
         .collect()
 }
 
@@ -233,7 +245,7 @@ impl Gathered {
         match statistic {
             Statistic::Count => Ok(whole(count)),
             Statistic::Sum => {
-                let computed: Exact = computed.iter().map(|(value, _)| value).sum();
+                let computed = statistics::sum(computed.into_iter().map(|(value, _)| value));
                 Ok(number::sum(plain.iter().copied()).0 + computed)
             }
             Statistic::Mean if computed.is_empty() && count > 0 => {
@@ -241,11 +253,11 @@ impl Gathered {
             }
             Statistic::Mean => {
                 let all = weighted();
-                let weights: Exact = all.iter().map(|(_, weight)| weight).sum();
+                let weights = statistics::sum(all.iter().map(|(_, weight)| weight.clone()));
                 if number::is_zero(&weights) {
                     return Err(Reason::DivisionByZero);
                 }
-                let sum: Exact = all.iter().map(|(value, weight)| value * weight).sum();
+                let sum = statistics::sum(all.iter().map(|(value, weight)| value * weight));
                 Ok(sum / weights)
             }
             // Canonical figures are in order as they stand.
@@ -266,7 +278,14 @@ impl Gathered {
             Statistic::Min => values().min().ok_or(Reason::Missing),
             Statistic::Max => values().max().ok_or(Reason::Missing),
             Statistic::Variation => {
-                statistics::coefficient_of_variation(&weighted()).map_err(Reason::from)
+                // Quotients of all denominators would make numbers of a million digits; fifteen
+                // digits are five more than the result has.
+                let short = |x: &Exact| number::exact(number::to_f64(x));
+                let all: Vec<_> = weighted()
+                    .iter()
+                    .map(|(x, w)| (short(x), short(w)))
+                    .collect();
+                statistics::coefficient_of_variation(&all).map_err(Reason::from)
             }
         }
     }

@@ -21,6 +21,7 @@ pub mod types;
 
 use crate::number::{self, Exact};
 use crate::rulebook::rule::Relation;
+use crate::words::Text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -112,12 +113,23 @@ impl Pattern {
     /// Reads a regular expression.
     ///
     /// # Errors
-    /// The library's words on what is wrong with it.
-    pub fn new(text: &str) -> Result<Self, regex::Error> {
+    /// What is wrong with it.
+    pub fn new(text: &str) -> Result<Self, Text> {
+        let wrong = |error: regex::Error| {
+            let why = error.to_string();
+            let why = why.lines().last().unwrap_or_default().to_owned();
+            both!(
+                "`{text}` 不是正则表达式（{why}）；十位数字写成 [0-9]{{10}}",
+                "`{text}` is no regular expression ({why}); ten digits are [0-9]{{10}}"
+            )
+        };
+        // By itself first: brackets that close ours would mean something else.
+        regex::Regex::new(text).map_err(wrong)?;
         regex::RegexBuilder::new(&format!("^(?:{text})$"))
             .size_limit(1 << 20)
             .build()
             .map(Self)
+            .map_err(wrong)
     }
 
     /// Whether all of a text has the form.

@@ -122,6 +122,9 @@ const WHERE: &[&str] = &["where", "其中"];
 const BY: &[&str] = &["by", "按"];
 const WEIGHT: &[&str] = &["weight", "加权"];
 
+/// Longer expressions than this are lists, and no rule that people can read.
+const MOST_TOKENS: usize = 1_000;
+
 /// Deeper nesting than this is no rule that people can read.
 const MAX_DEPTH: usize = 64;
 
@@ -131,6 +134,13 @@ const MAX_DEPTH: usize = 64;
 /// The first mistake, with its place in the text.
 pub fn parse(text: &str, is_row: &dyn Fn(&str) -> bool) -> Result<Node, Mistake> {
     let tokens = tokens(text)?;
+    if let Some((_, span)) = tokens.get(MOST_TOKENS) {
+        let message = both!(
+            "式子太长：最多 {MOST_TOKENS} 个词和符号；长的名单请放进 csv 文件，用 one_of",
+            "the expression is too long: {MOST_TOKENS} words and signs at most; long lists go into a csv file, see `one_of`"
+        );
+        return Err(Mistake::new(span.clone(), message));
+    }
     let mut parser = Parser {
         tokens: &tokens,
         at: 0,
@@ -495,6 +505,13 @@ impl Parser<'_> {
             }
         }
         loop {
+            let twice = (clauses.condition.is_some() && self.is_word(WHERE))
+                || (!clauses.groups.is_empty() && self.is_word(BY))
+                || (clauses.weight.is_some() && self.is_word(WEIGHT));
+            if twice {
+                let message = Text::new("这里写了两次", "this stands twice");
+                return Err(Mistake::new(self.here(), message));
+            }
             if self.take_word(WHERE) {
                 clauses.condition = Some(Box::new(self.either()?));
             } else if self.take_word(BY) {
@@ -512,7 +529,10 @@ impl Parser<'_> {
     }
 
     fn at_clause(&self) -> bool {
-        let words = [WHERE, BY, WEIGHT].concat();
+        self.is_word(&[WHERE, BY, WEIGHT].concat())
+    }
+
+    fn is_word(&self, words: &[&str]) -> bool {
         matches!(self.token(), Some(Token::Word(word)) if words.contains(&word.as_str()))
     }
 

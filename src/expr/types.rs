@@ -15,6 +15,7 @@ use crate::rulebook::source::did_you_mean;
 use crate::rulebook::written::{Each, Type};
 use crate::spelling::without_unit;
 use crate::words::Text;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What kind of thing an expression stands for.
@@ -95,7 +96,7 @@ pub const NO_LOCALS: &Locals = &Locals {
 };
 
 /// Derived figures that rest on derived figures further than this go round in a circle.
-const DEEPEST: u8 = 8;
+const DEEPEST: u8 = 32;
 
 /// An expression with what it stands for.
 pub type Typed = (Expr, Measured);
@@ -161,9 +162,21 @@ impl<'a> Scope<'a> {
             Kind::Arithmetic(operation, a, b) => self.arithmetic(node, *operation, a, b),
             Kind::Compare(relation, a, b) => self.compare(node, *relation, a, b),
             Kind::Between(value, low, high) => {
+                if let (Kind::Number(least, _), Kind::Number(most, _)) = (&low.kind, &high.kind)
+                    && least > most
+                {
+                    let message = Text::new(
+                        "between 后面小的在前，大的在后",
+                        "`between` has the lesser limit first",
+                    );
+                    return Err(Mistake::new(low.span.clone(), message));
+                }
                 let above = self.compare(node, Relation::AtLeast, value, low)?.0;
                 let below = self.compare(node, Relation::AtMost, value, high)?.0;
                 Ok((Expr::And(Box::new(above), Box::new(below)), Measured::Truth))
+            }
+            Kind::In(value, list) if let Some(among) = self.among(value, list)? => {
+                Ok((among, Measured::Truth))
             }
             Kind::In(value, list) => {
                 let mut any = None;
@@ -207,6 +220,23 @@ impl<'a> Scope<'a> {
                 }
             }
         }
+    }
+
+    /// Words that are one of several, where it is words that are looked at.
+    fn among(&self, value: &Node, list: &[Node]) -> Result<Option<Expr>, Mistake> {
+        let words = list.iter().map(|item| match &item.kind {
+            Kind::Text(text) => Some(text.clone()),
+            _ => None,
+        });
+        let Some(words) = words.collect::<Option<BTreeSet<String>>>() else {
+            return Ok(None);
+        };
+        Ok(match self.resolve(value)? {
+            (Expr::Leaf(leaf), Measured::Words) if !words.is_empty() => {
+                Some(Expr::Among(leaf, Arc::new(words)))
+            }
+            _ => None,
+        })
     }
 
     /// An expression that must be true or false.
@@ -255,6 +285,12 @@ impl<'a> Scope<'a> {
         let ((left, x), (right, y)) = (self.numeric(a)?, self.numeric(b)?);
         let measure = match operation {
             Operation::Add | Operation::Subtract => match (&x, &y) {
+                // What is left of the whole is a rate itself.
+                (Measured::Rate, Measured::Rate)
+                    if operation == Operation::Subtract && is_whole(&left) =>
+                {
+                    Measured::Rate
+                }
                 (Measured::Rate, Measured::Rate) if operation == Operation::Subtract => {
                     Measured::Points
                 }
@@ -309,14 +345,18 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether two things can be compared or added, and if not, why.
-    fn comparable(
+    pub(crate) fn comparable(
         node: &Node,
         (left, x): (&Expr, &Measured),
         (right, y): (&Expr, &Measured),
     ) -> Result<(), Mistake> {
         use Measured::{Bare, Figure, Points, Quotient, Rate, Truth, Words};
         let is_zero = |expr: &Expr| matches!(expr, Expr::Number(c) if number::is_zero(&c.exact));
+        // What a limit by group has for a group that it does not name goes with anything.
+        let is_nothing =
+            |expr: &Expr| matches!(expr, Expr::Call(Function::Coalesce, none) if none.is_empty());
         let fits = match (x, y) {
+            _ if is_nothing(left) || is_nothing(right) => true,
             (Words, Words) | (Truth, Truth) => true,
             (Words | Truth, _) | (_, Words | Truth) => false,
             (Rate | Points, Bare) => is_zero(right),
@@ -419,7 +459,9 @@ impl<'a> Scope<'a> {
                 let (expr, measure) = self.numeric(&arguments[0])?;
                 let places = match arguments.get(1).map(|node| &node.kind) {
                     None => Exact::default(),
-                    Some(Kind::Number(places, Measure::Plain)) if places.is_integer() => {
+                    Some(Kind::Number(places, Measure::Plain))
+                        if places.is_integer() && *places <= Exact::from_integer(15.into()) =>
+                    {
                         places.clone()
                     }
                     Some(_) => {
@@ -718,8 +760,10 @@ impl<'a> Scope<'a> {
             ));
         }
         // Of another form where the first name in it is another form's.
-        let mut parts = arguments.iter().chain(clauses.condition.as_deref());
-        let other = parts.find_map(first_form);
+        let other = match arguments.first() {
+            Some(argument) => first_form(argument),
+            None => clauses.condition.as_deref().and_then(first_form),
+        };
         let (form, over) = match other {
             Some((at, name)) if name != self.form.id => {
                 let (position, form) = self.other_form(at, name)?;
@@ -727,6 +771,13 @@ impl<'a> Scope<'a> {
             }
             _ => (self.form, None),
         };
+        let is_weighted = matches!(statistic, Statistic::Mean | Statistic::Variation);
+        if clauses.weight.is_some() && !is_weighted {
+            return fail(Text::new(
+                "只有 mean 和 cv 可以加权",
+                "only `mean` and `cv` take a weight",
+            ));
+        }
         let city = self.each == Each::City;
         if form.is_fixed() && !city {
             return fail(both!(
@@ -792,13 +843,8 @@ impl<'a> Scope<'a> {
             );
             return Err(Mistake::new(arguments[0].span.clone(), message));
         };
-        let pattern = Pattern::new(text).map_err(|error| {
-            let message = both!(
-                "看不懂格式 `{text}`：{error}",
-                "the pattern `{text}` makes no sense: {error}"
-            );
-            Mistake::new(arguments[1].span.clone(), message)
-        })?;
+        let pattern = Pattern::new(text)
+            .map_err(|message| Mistake::new(arguments[1].span.clone(), message))?;
         Ok((Expr::Matches(leaf, pattern), Measured::Truth))
     }
 
@@ -933,6 +979,12 @@ impl<'a> Scope<'a> {
         look_up(name, &known.collect::<Vec<_>>())
             .map_err(|unknown| unknown.mistake(node, name, false))
     }
+}
+
+/// Whether an expression is 100 %.
+fn is_whole(expr: &Expr) -> bool {
+    let one = Exact::from_integer(1.into());
+    matches!(expr, Expr::Number(constant) if constant.exact == one)
 }
 
 fn measure(variable: &Variable) -> Measured {

@@ -12,8 +12,18 @@ use crate::expr::parse::Measure;
 use crate::number::{self, Exact};
 use crate::period::{Due, Period};
 use crate::words::Text;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
+
+/// Words that mean something else in the language of rules.
+const RESERVED: &[&str] = &[
+    "and", "or", "not", "in", "is", "blank", "between", "where", "by", "weight", "it", "limit",
+    "且", "或", "非", "其中", "按", "加权", "界限",
+];
+
+/// Names and numbers that a derived figure may have when all that it rests on is written out.
+const MOST_DERIVED: u64 = 5_000;
 
 /// The tables of a form's file beside its head and its rules.
 pub(super) struct Parts {
@@ -93,6 +103,10 @@ impl Building<'_> {
             );
             self.problem(head.id.span(), message);
         }
+        self.numbers(&columns, &rows, span);
+        let labels = columns.iter().map(|c| &c.label.zh);
+        let names = columns.iter().map(|c| &c.id).chain(labels);
+        let mut taken: Vec<String> = names.chain(rows.iter().map(|r| &r.id)).cloned().collect();
         let mut form = Form {
             id,
             title: Text::new(head.title.clone(), head.title_en.unwrap_or(head.title)),
@@ -111,11 +125,11 @@ impl Building<'_> {
             signatures: head.signatures,
             thresholds: thresholds
                 .into_iter()
-                .filter_map(|entry| self.threshold(entry, &columns))
+                .filter_map(|entry| self.threshold(entry, &mut taken))
                 .collect(),
             derived: derived
                 .into_iter()
-                .map(|entry| self.derived(entry, &columns))
+                .map(|entry| self.derived(entry, &mut taken))
                 .collect(),
             breaks: Vec::new(),
             columns,
@@ -124,6 +138,7 @@ impl Building<'_> {
             file: self.file.to_owned(),
         };
         form.lay_out_variables();
+        self.overgrown(&form.derived);
         form.breaks = breaks
             .into_iter()
             .filter_map(|entry| self.crossing(entry.value, &form))
@@ -304,12 +319,12 @@ impl Building<'_> {
     fn threshold(
         &mut self,
         entry: Entry<ThresholdWritten>,
-        columns: &[Column],
+        taken: &mut Vec<String>,
     ) -> Option<Threshold> {
         let Entry {
             name, span, value, ..
         } = entry;
-        self.own_name(&name, &span, columns);
+        self.own_name(&name, &span, taken);
         let Some((number, measure)) = limit(value.value.get_ref()) else {
             self.problem(value.value.span(), not_a_limit());
             return None;
@@ -323,12 +338,15 @@ impl Building<'_> {
         })
     }
 
-    fn derived(&mut self, entry: Entry<DerivedWritten>, columns: &[Column]) -> Derived {
+    fn derived(&mut self, entry: Entry<DerivedWritten>, taken: &mut Vec<String>) -> Derived {
         let Entry {
             name, span, value, ..
         } = entry;
-        self.own_name(&name, &span, columns);
+        self.own_name(&name, &span, taken);
         let label = value.label.unwrap_or_else(|| name.clone());
+        if label != name {
+            self.taken(&label, &span, taken);
+        }
         Derived {
             id: name,
             label: Text::new(label.clone(), value.label_en.unwrap_or(label)),
@@ -336,15 +354,68 @@ impl Building<'_> {
         }
     }
 
-    /// A name that no column may have already.
-    fn own_name(&mut self, name: &str, span: &Range<usize>, columns: &[Column]) {
+    /// A name that nothing of the form may have already.
+    fn own_name(&mut self, name: &str, span: &Range<usize>, taken: &mut Vec<String>) {
         self.identifier(name, span);
-        if columns.iter().any(|column| column.id == name) {
+        self.taken(name, span, taken);
+    }
+
+    fn taken(&mut self, name: &str, span: &Range<usize>, taken: &mut Vec<String>) {
+        if taken.iter().any(|known| known == name) || RESERVED.contains(&name) {
             let message = both!(
-                "`{name}` 已经是一个栏的名称",
-                "`{name}` is the name of a column already"
+                "`{name}` 已经是一栏、一行、标准或语言里的词，请换一个名称",
+                "`{name}` is a column, a row, a threshold or a word of the language already"
             );
             self.problem(span.clone(), message);
+        }
+        taken.push(name.to_owned());
+    }
+
+    /// Derived figures that rest on so many others that nobody could follow them.
+    fn overgrown(&mut self, derived: &[Derived]) {
+        let size = |text: &str, sizes: &BTreeMap<&str, u64>| {
+            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+            let sizes = words.map(|word| sizes.get(word).copied().unwrap_or(1));
+            sizes.fold(0_u64, u64::saturating_add)
+        };
+        let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
+        // Each round knows what rests on what the round before knew.
+        for _ in 0..=derived.len() {
+            let next = derived
+                .iter()
+                .map(|d| (d.id.as_str(), size(&d.is.text, &sizes)));
+            sizes = next.collect();
+        }
+        for one in derived {
+            if sizes[one.id.as_str()] > MOST_DERIVED {
+                let id = &one.id;
+                let message = both!(
+                    "派生指标 `{id}` 绕回了它自己，或者层层展开后太长",
+                    "the derived figure `{id}` rests on itself, or is too long when written out"
+                );
+                self.problem(one.is.span.clone(), message);
+            }
+        }
+    }
+
+    /// Numbers that stand twice would mean the first of them only.
+    fn numbers(&mut self, columns: &[Column], rows: &[Row], span: &Range<usize>) {
+        let columns = columns
+            .iter()
+            .filter_map(|c| c.no.map(|no| format!("[{no}]")));
+        let rows = rows
+            .iter()
+            .filter_map(|r| r.no.as_ref().map(|no| format!("({no})")));
+        let mut seen = Vec::new();
+        for number in columns.chain(rows) {
+            if seen.contains(&number) {
+                let message = both!(
+                    "栏次或行次 {number} 写了两次",
+                    "the number {number} stands twice"
+                );
+                self.problem(span.clone(), message);
+            }
+            seen.push(number);
         }
     }
 
@@ -361,8 +432,21 @@ impl Building<'_> {
             None => None,
         };
         let since = self.period(&written.since)?;
-        let factor = written.factor.as_ref();
-        let factor = factor.and_then(|f| number::canonical(*f.get_ref()));
+        if let (Some(factor), Some(_)) = (&written.factor, &written.before) {
+            let message = Text::new("factor 和 before 只写一个", "write `factor` or `before`");
+            self.problem(factor.span(), message);
+        }
+        let factor = match &written.factor {
+            None => None,
+            Some(factor) => {
+                let value = number::canonical(*factor.get_ref()).filter(|x| *x > 0.0);
+                if value.is_none() {
+                    let message = Text::new("factor 应大于 0", "`factor` is above zero");
+                    self.problem(factor.span(), message);
+                }
+                value
+            }
+        };
         let of = |row| {
             let crossing = match (before, factor) {
                 (Some(before), _) => Crossing::Mapped(form.variable(before, row)),
@@ -375,8 +459,21 @@ impl Building<'_> {
             Some(row) => vec![Some(row)],
             None => crate::check::rows(form),
         };
+        let variables: Vec<(usize, Crossing)> = rows.into_iter().map(of).collect();
+        let kind = |variable: usize| form.variables[variable].kind;
+        let is_unlike = |(now, crossing): &(usize, Crossing)| match crossing {
+            Crossing::Mapped(before) => kind(*now) != kind(*before),
+            _ => !form.variables[*now].is_number(),
+        };
+        if variables.iter().all(is_unlike) {
+            let message = Text::new(
+                "这一栏不是数，或与 before 的一栏类型不同",
+                "the column is no number, or of another type than `before`",
+            );
+            self.problem(written.column.span(), message);
+        }
         Some(Break {
-            variables: rows.into_iter().map(of).collect(),
+            variables,
             since,
             reason: written.reason,
         })

@@ -7,6 +7,7 @@ use crate::expr::parse::Measure;
 use crate::number::Exact;
 use crate::period::{Due, Period, Periodicity};
 use crate::words::Text;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 
@@ -268,11 +269,21 @@ impl Form {
 
     /// What earlier figures of a period are worth in another, where meanings changed between.
     pub fn crossings(&self, then: Period, now: Period) -> Vec<(usize, Crossing)> {
-        let between = self
-            .breaks
-            .iter()
-            .filter(|b| then < b.since && b.since <= now);
-        between.flat_map(|b| b.variables.iter().cloned()).collect()
+        let mut all: BTreeMap<usize, Crossing> = BTreeMap::new();
+        let is_between = |one: &&Break| then < one.since && one.since <= now;
+        let between = self.breaks.iter().filter(is_between);
+        for (variable, crossing) in between.flat_map(|one| &one.variables) {
+            let together = match (all.get(variable), crossing) {
+                (None, one) => one.clone(),
+                (Some(Crossing::Converted(x)), Crossing::Converted(y)) => {
+                    Crossing::Converted(x * y)
+                }
+                // Two changes, one of which can't be computed away.
+                _ => Crossing::NotComparable,
+            };
+            all.insert(*variable, together);
+        }
+        all.into_iter().collect()
     }
 
     /// Whether the form is fixed.

@@ -237,10 +237,10 @@ impl Line<'_> {
             let hint = self.hint.replace('{', "｛").replace('}', "｝");
             format!("message = {}\n", quoted(&hint))
         };
-        let (id, title, check) = (quoted(id), quoted(title), quoted(&relation.check));
+        let (id, title, asks) = (quoted(id), quoted(title), asked(&relation.check));
         Ok(format!(
             "[[rule]]\nid = {id}\ntitle = {title}\n{remark}severity = \"{severity}\"\n\
-             {each}check = {check}\n{message}source = \"审核关系表第 {} 行\"\n",
+             {each}{asks}\n{message}source = \"审核关系表第 {} 行\"\n",
             self.row
         ))
     }
@@ -1143,6 +1143,22 @@ fn unclear_range() -> Text {
     )
 }
 
+/// What a rule asks: that the relation holds, or of one figure that is a quotient of others that
+/// it is stated right, at the precision that it is stated with.
+fn asked(check: &str) -> String {
+    let is_one = |text: &str| {
+        text.chars()
+            .all(|c| "[]()".contains(c) || c.is_ascii_digit())
+    };
+    match check.split_once(" = ") {
+        Some((of, follows)) if is_one(of) && follows.contains('/') => {
+            let (of, follows) = (quoted(of), quoted(follows));
+            format!("states = {{ of = {of}, follows = {follows} }}")
+        }
+        _ => format!("check = {}", quoted(check)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -1187,7 +1203,12 @@ mod tests {
             Some("column") => "列",
             _ => "表",
         };
-        format!("{each} {}", value(&toml, "check").expect("a check"))
+        let stated = value(&toml, "states").map(|states| {
+            let parts: Vec<&str> = states.split('"').collect();
+            format!("{} = {}", parts[1], parts[3])
+        });
+        let check = value(&toml, "check").or(stated).expect("a check");
+        format!("{each} {check}")
     }
 
     fn why(relation: &str) -> String {
@@ -1368,6 +1389,13 @@ mod tests {
         assert_eq!(check("4栏=（1栏－3栏）÷3栏"), "行 [4] = ([1] - [3]) / [3]");
         assert_eq!(check("5栏≥-5个百分点"), "行 [5] >= -5百分点");
         assert_eq!(check("[1]≤[2]+5"), "行 [1] <= [2] + 5");
+    }
+
+    #[test]
+    fn a_quotient_is_stated_at_its_own_precision() {
+        let toml = rule("4栏＝2栏/1栏×100%", "", "");
+        assert!(toml.contains(r#"states = { of = "[4]", follows = "[2] / [1] * 100%" }"#));
+        assert!(rule("4栏＝2栏+1栏", "", "").contains("check = "));
     }
 
     #[test]

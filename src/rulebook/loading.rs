@@ -4,7 +4,7 @@
 use super::Job;
 use super::building::{Building, Parts, limit, not_a_limit, sourced};
 use super::form::Form;
-use super::rule::Rule;
+use super::rule::{Claim, Rule};
 use super::source::{Problem, Sources, did_you_mean};
 use super::tables::{Entry, Tables};
 use super::written::{FormHead, OverrideWritten, RuleWritten, RulesHead, Severity};
@@ -33,6 +33,14 @@ impl Loading {
         let of: Option<Entry<RulesHead>> = tables.one("rules");
         let rules: Vec<Entry<RuleWritten>> = tables.array("rule");
         let rules: Vec<RuleWritten> = rules.into_iter().map(|entry| entry.value).collect();
+        if let (Some(of), Some(_)) = (&of, &head) {
+            let message = Text::new(
+                "一个文件要么是一张报表（[form]），要么是一张报表的审核关系（[rules]）",
+                "a file is either a form or more rules for one",
+            );
+            let problem = Problem::new(name, of.span.clone(), message);
+            tables.problems.push(problem);
+        }
         if let (Some(of), None) = (of, &head) {
             let form = of.value.form;
             let (id, span) = (form.get_ref().clone(), form.span());
@@ -121,7 +129,8 @@ impl Loading {
                 self.threshold(file, one, complete, problems);
             }
         }
-        let (forms, written): (Vec<Form>, Vec<Vec<RuleWritten>>) = self.forms.into_iter().unzip();
+        let (mut forms, written): (Vec<Form>, Vec<Vec<RuleWritten>>) =
+            self.forms.into_iter().unzip();
         let mut rules: Vec<Vec<Rule>> = Vec::new();
         for (at, form) in forms.iter().enumerate() {
             let mut lowering = Lowering {
@@ -132,6 +141,7 @@ impl Loading {
                 span: 0..0,
                 rules: Vec::new(),
                 problems: Vec::new(),
+                only: None,
             };
             derived(&mut lowering);
             for kind in KINDS {
@@ -168,6 +178,7 @@ impl Loading {
             }
         }
         twice(&rules, sources, problems);
+        state(&mut forms, &rules);
         for (file, all) in &included {
             for one in all {
                 override_rule(file, one, &mut rules, complete, problems);
@@ -186,6 +197,13 @@ impl Loading {
         let Some(name) = &one.threshold else {
             return;
         };
+        if let Some(severity) = &one.severity {
+            let message = Text::new(
+                "severity 用来改审核关系（rule），标准没有级别",
+                "`severity` is for a rule; a threshold has none",
+            );
+            problems.push(Problem::new(file, severity.span(), message));
+        }
         let (form, id) = name.get_ref().split_once('.').unwrap_or(("", ""));
         let mut forms = self.forms.iter_mut().filter(|(known, _)| known.id == form);
         let threshold = forms.find_map(|(form, _)| form.thresholds.iter_mut().find(|t| t.id == id));
@@ -217,6 +235,17 @@ impl Loading {
             }
         }
         threshold.source = sourced(one.source.as_deref().unwrap_or(file), one.date.as_deref());
+    }
+}
+
+/// Marks what rules hold to be stated, so that intake keeps how many decimals it is stated with.
+fn state(forms: &mut [Form], rules: &[Vec<Rule>]) {
+    for (form, rules) in forms.iter_mut().zip(rules) {
+        for assertion in rules.iter().flat_map(|rule| &rule.assertions) {
+            if let Claim::States { stated, .. } = &assertion.claim {
+                form.variables[stated.variable].stated = true;
+            }
+        }
     }
 }
 
@@ -257,6 +286,7 @@ fn override_rule(
             problems.push(check::plausibility_is_no_error(file, severity.span()));
         }
         rule.severity = *severity.get_ref();
+        rule.severity_in.clear();
     }
     rule.audience = one.audience.unwrap_or(rule.audience);
     rule.stage = one.stage.unwrap_or(rule.stage);
@@ -270,6 +300,14 @@ fn override_rule(
     let to = to.as_ref().and_then(|to| building.period(to));
     rule.valid = (from.or(rule.valid.0), to.or(rule.valid.1));
     problems.append(&mut building.problems);
+    problems.extend(check::check_whole(file, name.span(), rule));
+    if let Some(value) = &one.value {
+        let message = Text::new(
+            "value 用来改标准（threshold），审核关系没有 value",
+            "`value` is for a threshold; a rule has none",
+        );
+        problems.push(Problem::new(file, value.span(), message));
+    }
     if let Some(source) = &one.source {
         rule.source = Some(sourced(source, one.date.as_deref()));
     }

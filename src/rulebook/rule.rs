@@ -2,7 +2,7 @@
 
 use super::written::{Audience, Each, Gives, Missing, Severity, Stage};
 use crate::expr::types::Measured;
-use crate::expr::{Aggregate, Expr, Leaf, Link};
+use crate::expr::{Aggregate, Expr, Leaf, Link, Reach, Statistic};
 use crate::number::Exact;
 use crate::period::Period;
 use crate::statistics::{HidiroglouBerthelot, Mad};
@@ -102,6 +102,27 @@ impl Rule {
         links.filter(|link| *link != Link::OWN).collect()
     }
 
+    /// The other tables that it compares with, its words aside.
+    pub fn compared(&self) -> BTreeSet<Link> {
+        let mut leaves: Vec<Leaf> = self.assertions.iter().flat_map(Assertion::reads).collect();
+        let mut links: BTreeSet<Link> = BTreeSet::new();
+        for expr in self.assertions.iter().flat_map(Assertion::expressions) {
+            expr.leaves(&mut leaves);
+            links.extend(expr.aggregates().iter().map(|aggregate| aggregate.over));
+        }
+        links.extend(leaves.iter().map(|leaf| leaf.link));
+        links.remove(&Link::OWN);
+        links
+    }
+
+    /// Whether it compares a district with others: then it is for the city's staff.
+    pub fn tells_of_others(&self) -> bool {
+        let by_others = |assertion: &Assertion| matches!(assertion.claim, Claim::Outlier(_));
+        self.each == Each::City
+            || self.assertions.iter().any(by_others)
+            || self.aggregates().iter().any(|a| a.reach == Reach::City)
+    }
+
     /// Whether it holds figures against earlier ones, or asks what is plausible: a true figure
     /// may fail it.
     pub fn is_plausibility(&self) -> bool {
@@ -109,7 +130,16 @@ impl Rule {
         let mut reads = self.assertions.iter().flat_map(Assertion::reads);
         let by_others =
             |assertion: &Assertion| matches!(assertion.claim, Claim::Scale(_) | Claim::Outlier(_));
-        reads.any(|leaf| leaf.link.source != Source::Now) || self.assertions.iter().any(by_others)
+        // The middle and the spread of many say what is usual, not what must be.
+        let usual = |aggregate: &Arc<Aggregate>| {
+            matches!(
+                aggregate.statistic,
+                Statistic::Mean | Statistic::Median | Statistic::Variation
+            )
+        };
+        reads.any(|leaf| leaf.link.source != Source::Now)
+            || self.assertions.iter().any(by_others)
+            || self.aggregates().iter().any(usual)
     }
 }
 
@@ -248,8 +278,17 @@ pub struct Complete {
 pub enum Against {
     /// The same list a year or a period earlier.
     Earlier(Link),
-    /// A list of the office, by key, with a name for each.
-    Known(BTreeMap<String, String>),
+    /// A list of the office, by key.
+    Known(BTreeMap<String, Known>),
+}
+
+/// Something that an office knows of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// What it is called.
+    pub name: String,
+    /// The code or name of the district that it is in; none where all are meant.
+    pub district: Option<String>,
 }
 
 /// How two figures must stand to each other.

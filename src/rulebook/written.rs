@@ -456,9 +456,11 @@ pub struct RuleWritten {
     #[schemars(with = "Option<String>")]
     pub message_en: Option<Spanned<String>>,
     /// What to do about it.
-    pub fix: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub fix: Option<Spanned<String>>,
     /// The same for readers of English.
-    pub fix_en: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub fix_en: Option<Spanned<String>>,
     /// The law or document that the rule comes from.
     pub source: Option<String>,
     /// The rule's own tests.

@@ -14,6 +14,8 @@ mod intake;
 mod language;
 // Rules, folders and arguments that are wrong.
 mod mistakes;
+// What the pages about rules show, tried as it stands there.
+mod pages;
 // What is published: the same bytes, whole or not at all.
 mod published;
 // What is sent again, and which one counts.

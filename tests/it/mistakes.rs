@@ -1,4 +1,4 @@
-use crate::kit::{FORM, Office, REGISTER, drawn};
+use crate::kit::{FORM, LIST, Office, REGISTER, drawn};
 use insta::assert_snapshot;
 use std::fmt::Write;
 
@@ -87,6 +87,67 @@ fn every_mistake_is_shown_at_its_place_with_what_was_meant() {
     let mut all = String::new();
     for (from, to) in mistakes {
         let _ = writeln!(all, "════ {to}\n{}", told(from, to));
+    }
+    assert_snapshot!(all);
+}
+
+/// A rule of a list's form, and what `rules check` says of it.
+fn told_of_rule(rule: &str) -> String {
+    let office = Office::new(FORM);
+    office.put("rules/T02.toml", format!("{LIST}\n{rule}").as_bytes());
+    let said = office.hebiao(&["rules", "check"]);
+    assert_eq!(said.code, 2, "{rule}\n{}", said.err);
+    said.err
+}
+
+#[test]
+fn mistakes_in_the_language_of_groups_and_kinds_are_shown_at_their_place() {
+    let rules = [
+        "check = 'pupils > \"many\"'",
+        "check = 'sum(pupils by name) > 0'\neach = 'district'",
+        "check = 'pupils > 0'\neach = 'district'",
+        "check = 'pupils > 0'\neach = 'city'\naudience = 'city'",
+        "check = 'sum(mean(pupils)) > 0'",
+        "check = 'sum(T01.approved) > 0'",
+        "check = 'T01.approved > 0'",
+        "check = 'T09.approved[total] > 0'",
+        "check = 'T01.aproved[total] <= pupils'",
+        "check = 'abs(pupils where classes > 1) > 0'",
+        "check = 'per_head(pupils, classes) > 0'",
+        "check = 'matches(code, \"[0-9\")'",
+        "check = 'pupils <= equipment'",
+        "check = 'pupils <= limit'",
+        "check = 'pupils <= limit'\nlimit = { \"小学\" = 45 }",
+        "check = 'it > 0'\nover = [\"pupil\"]",
+        "for = 'pupils'\ncheck = 'pupils > 0'",
+        "check = 'pupils > 0'\nunique = { of = [\"code\"] }",
+        "unique = { of = [\"kode\"] }",
+        "one_of = { of = \"name\", file = \"codes.csv\" }",
+        "one_of = { of = \"pupils\", list = [\"1\"] }",
+        "scale = { of = \"pupils\", against = \"last_year(pupils)\", between = [2, 1] }",
+        "outlier = { of = \"pupils\", method = \"hb\" }\naudience = 'city'",
+        "outlier = { of = \"pupils\", method = \"mad\" }",
+        "severity_in = { 13 = \"query\" }\ncheck = 'pupils > 0'",
+        "valid_from = \"2023\"\ncheck = 'pupils > 0'",
+        "complete = { }",
+        "pair = { compulsory = [\"pupils\"] }",
+        "check = 'pupils > 0'\nexample = [{ given = [{ pupil = 1 }], gives = \"pass\" }]",
+    ];
+    let mut all = String::new();
+    for rule in rules {
+        let whole =
+            format!("[[rule]]\nid = \"T02-1\"\ntitle = \"t\"\nseverity = \"query\"\n{rule}\n");
+        let _ = writeln!(all, "════ {rule}\n{}", told_of_rule(&whole));
+    }
+    for rule in [
+        "outlier = { of = \"pupils\", method = \"mad\" }\naudience = 'city'",
+        "scale = { of = \"pupils\", against = \"classes\", between = [20, 60] }",
+        "complete = { against = \"last_year\" }",
+        "severity_in = { 1 = \"query\" }\nnon_decreasing = { of = \"pupils\", since = \"last_period\" }",
+    ] {
+        let whole =
+            format!("[[rule]]\nid = \"T02-1\"\ntitle = \"t\"\nseverity = \"error\"\n{rule}\n");
+        assert!(told_of_rule(&whole).contains("最多定为核实"), "{rule}");
     }
     assert_snapshot!(all);
 }

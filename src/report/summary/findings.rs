@@ -7,7 +7,7 @@ use super::page::{self, Heading, Paper};
 use super::{FormSheet, Summary};
 use crate::finding::{Finding, State};
 use crate::report::styles::{Light, Look, Tone};
-use crate::rulebook::written::Audience;
+use crate::rulebook::written::{Audience, Stage};
 use rust_xlsxwriter::{
     DataValidation, DataValidationErrorStyle, Format, Workbook, Worksheet, XlsxError,
 };
@@ -20,7 +20,7 @@ const MOST: usize = 100_000;
 /// The column that leads to the form's sheet.
 const LINK: usize = 5;
 /// The columns that staff fill in: 处理, 处理人, 备注.
-const DECISION: usize = 16;
+const DECISION: usize = 18;
 
 /// The cell of a finding in the list, for links from other sheets.
 pub(super) fn place(summary: &Summary<'_>, finding: usize) -> Option<String> {
@@ -130,6 +130,8 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
         heading("填报值", "Found", 9.0, 16.0),
         heading("应为", "Expected", 9.0, 14.0),
         heading("差额", "Difference", 8.0, 14.0),
+        heading("参考范围", "Usual range", 8.0, 18.0),
+        heading("影响", "Effect", 7.0, 10.0),
         heading("问题", "What is wrong", 24.0, 46.0),
         heading("怎么改", "What to do", 20.0, 34.0),
         heading("规则", "Rule", 10.0, 22.0),
@@ -147,6 +149,7 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
         Audience::City => summary.pick("市级", "city"),
     };
     let state = match finding.state {
+        State::Open if finding.stage == Stage::Trial => summary.pick("试行", "on trial"),
         State::Open => summary.pick("未处理", "open"),
         State::Held => summary.pick("暂不下发", "held back"),
     };
@@ -174,11 +177,18 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
         finding.found.clone(),
         finding.expected.clone().unwrap_or_default(),
         finding.difference.clone().unwrap_or_default(),
+        finding.limits.clone().unwrap_or_default(),
+        finding.effect.map_or_else(String::new, share),
         summary.say(&finding.message),
         summary.say(&finding.fix),
         finding.rule.clone(),
         state.to_owned(),
     ]
+}
+
+/// A share of the city's total, in percent.
+fn share(effect: f64) -> String {
+    format!("{:.2}%", effect * 100.0)
 }
 
 /// The formats of a line, made once.
@@ -214,8 +224,8 @@ fn line(
     for (column, text) in cells.iter().enumerate() {
         let format = match column {
             1 => &formats.severity[finding.severity as usize],
-            0 | 2 | 4 | 7 | 15 => &styles.centred,
-            9..=11 => &formats.figure,
+            0 | 2 | 4 | 7 | 17 => &styles.centred,
+            9..=13 => &formats.figure,
             _ => &styles.wrapped,
         };
         page::words(sheet, (at, column), text, format)?;

@@ -7,6 +7,7 @@ use super::page::{self, Heading, Paper};
 use crate::check::run::reason_words;
 use crate::report::RuleOutcome;
 use crate::report::styles::{Light, Look, Tone};
+use crate::rulebook::written::Stage;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 /// The row of the headings.
@@ -87,7 +88,9 @@ fn cells(summary: &Summary<'_>, outcome: &RuleOutcome) -> Vec<String> {
         let words = summary.say(&reason_words(*reason));
         format!("{words} {count}")
     });
+    let trial = outcome.stage == Stage::Trial;
     let remark = match (is_silent(outcome), counts.units()) {
+        (false, _) if trial => summary.pick("试行，只给市级看", "on trial, for staff only"),
         (true, 0) => summary.pick("没有可审核的数据", "nothing to look at"),
         (true, _) => summary.pick("一次也没有审核", "never evaluated"),
         (false, _) => "",

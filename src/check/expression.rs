@@ -26,9 +26,17 @@ pub struct Asked(String);
 
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
-        let truth = parse::parse(&self.0, &|no| scope.is_row(no)).and_then(|n| scope.truth(&n));
-        let truth = match truth {
-            Ok(truth) => truth,
+        let read = parse::parse(&self.0, &|no| scope.is_row(no)).and_then(|node| {
+            let truth = scope.truth(&node)?;
+            let left = match &node.kind {
+                parse::Kind::Compare(_, left, _) | parse::Kind::Between(left, ..) => Some(left),
+                _ => None,
+            };
+            let left = left.map(|left| scope.resolve(left)).transpose()?;
+            Ok((truth, left.map(|(_, measure)| measure)))
+        });
+        let (truth, measure) = match read {
+            Ok(read) => read,
             Err(mistake) => {
                 let written = Written {
                     text: self.0.clone(),
@@ -39,7 +47,10 @@ impl Asks for Asked {
             }
         };
         let span = on.span.clone();
-        Some(vec![on.accusing(claim(truth), span)?])
+        Some(vec![Assertion {
+            measure,
+            ..on.accusing(claim(truth), span)?
+        }])
     }
 
     fn formula(&self) -> String {

@@ -457,7 +457,10 @@ impl Failed<'_> {
             return self.leaf(Leaf::own(self.assertion.accused));
         }
         let found = self.failure.found.as_ref();
-        found.map_or_else(String::new, |x| self.show(self.assertion.accused, x))
+        found.map_or_else(String::new, |x| match &self.assertion.measure {
+            Some(measure) => measured_words(measure, x),
+            None => self.show(self.assertion.accused, x),
+        })
     }
 
     /// Whether the unit is a record, so that there is a cell to show.
@@ -530,10 +533,15 @@ impl Failed<'_> {
     /// What an expression is called: a variable's label, with its form and time where they are
     /// not this form and now.
     fn name(&self, expr: &Expr) -> Text {
-        let Expr::Leaf(leaf) = expr else {
-            return Text::new("计算值", "the computed figure");
-        };
-        self.leaf_name(*leaf)
+        match expr {
+            Expr::Leaf(leaf) => self.leaf_name(*leaf),
+            Expr::Aggregate(aggregate) => match aggregate.over.source {
+                Source::Now => Text::new("汇总数", "the statistic"),
+                Source::LastYear => Text::new("上年同期汇总数", "last year's statistic"),
+                Source::LastPeriod => Text::new("上期汇总数", "the last period's statistic"),
+            },
+            _ => Text::new("计算值", "the computed figure"),
+        }
     }
 
     /// What a leaf is called.

@@ -604,7 +604,7 @@ impl Telling<'_, '_> {
             expected: expected.filter(|_| severity == Severity::Error),
             difference: difference
                 .as_ref()
-                .filter(|_| rule.kind != "check")
+                .filter(|_| !matches!(rule.kind, "check" | "unique"))
                 .map(|gap| failed.show_gap(accused, gap)),
             limits: failed.limits(),
             effect,

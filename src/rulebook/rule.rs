@@ -154,6 +154,8 @@ pub struct Assertion {
     pub only: Option<Expr>,
     /// What must hold for the question to be asked: a base worth speaking of.
     pub floor: Option<Expr>,
+    /// In which measure its left side is, where that is computed.
+    pub measure: Option<Measured>,
     /// What the names in braces of the rule's words stand for.
     pub fills: Arc<Vec<Fill>>,
 }
@@ -381,6 +383,7 @@ impl Assertion {
             claim,
             only: None,
             floor: None,
+            measure: None,
             fills: Arc::default(),
         }
     }

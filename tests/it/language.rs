@@ -571,6 +571,34 @@ fn the_past_of_merged_districts_and_revised_figures_is_what_is_compared_with() {
 }
 
 #[test]
+fn a_district_with_new_borders_is_compared_with_its_restated_past() {
+    let growth = rule(
+        "P-2",
+        "rows = [\"all\"]\ncheck = \"growth(people) between -10% and 10%\"",
+    );
+    let city = City::new(1, "").with_funds(&growth);
+    let register =
+        "code,name,org_name,region,baseline_file\n01,甲01区,甲01区教委,东,甲01区-2022.csv\n";
+    city.office.put("rules/districts.csv", register.as_bytes());
+    city.funds("2023-12", 1, ["1", "100", "1", "1"]);
+    city.funds("2022-12", 1, ["1", "300", "1", "1"]);
+    let restated = "period,form,variable,value\n2022-12,F01,people[all],95\n";
+    city.office
+        .put("rules/甲01区-2022.csv", restated.as_bytes());
+    assert_eq!(city.run("2023-12").counts("P-2"), "1+0 {}");
+    let wrong = restated
+        .replace("people[all]", "peple[all]")
+        .replace("95", "many");
+    city.office.put("rules/甲01区-2022.csv", wrong.as_bytes());
+    let said = city.office.hebiao(&["rules", "check"]);
+    assert!(
+        said.err.contains("F01 没有数字指标 `peple[all]`"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
 fn totals_have_the_slack_that_is_declared() {
     let total = |slack: &str| {
         let body = format!(

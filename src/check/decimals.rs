@@ -61,7 +61,7 @@ fn keys(on: &mut Lowering<'_>) {
         let cells = on.rows().into_iter().map(|row| form.variable(at, row));
         let numbers = cells.filter(|cell| form.variables[*cell].is_number());
         rule.assertions = numbers.map(|cell| rounded(on, cell, places)).collect();
-        on.rules.push(rule);
+        on.key_rule(rule);
     }
 }
 

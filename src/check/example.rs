@@ -2,15 +2,19 @@
 
 use super::run::{Batch, Owner, check};
 use super::tables::Tables;
-use crate::expr::{Link, Source};
+use super::{Lowering, resolve};
+use crate::expr::types::{Measured, Scope};
+use crate::expr::{Expr, Leaf, Link, Source, parse};
 use crate::finding::Unit;
+use crate::number;
 use crate::period::Period;
 use crate::rulebook::Rulebook;
-use crate::rulebook::form::Form;
+use crate::rulebook::form::{Form, Written};
 use crate::rulebook::rule::{Example, Given, GivenRecord, Rule};
 use crate::rulebook::source::Problem;
-use crate::rulebook::written::Gives;
+use crate::rulebook::written::{ExampleWritten, Gives, RecordWritten};
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Table, Words};
+use crate::words::Text;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -134,6 +138,124 @@ pub fn gives(forms: &[Form], form: usize, rule: &Rule, example: &Example) -> Giv
         (0, 0) => Gives::NotEvaluated,
         (0, _) => Gives::Pass,
         _ => Gives::Fail,
+    }
+}
+
+/// A rule's examples made ready for use, at the first place that the rule looks at.
+pub(super) fn lower(
+    on: &mut Lowering<'_>,
+    written: &[ExampleWritten],
+    scopes: &[Scope<'_>],
+) -> Vec<Example> {
+    let Some(scope) = scopes.first() else {
+        return Vec::new();
+    };
+    // A record speaks of its own figures, whatever the unit of the rule.
+    let scope = Scope {
+        inside: true,
+        ..*scope
+    };
+    written
+        .iter()
+        .map(|example| Example {
+            given: example
+                .given
+                .0
+                .iter()
+                .map(|record| given_record(on, record, scope))
+                .collect(),
+            gives: *example.gives.get_ref(),
+            span: example.gives.span(),
+        })
+        .collect()
+}
+
+fn given_record(on: &mut Lowering<'_>, written: &RecordWritten, scope: Scope<'_>) -> GivenRecord {
+    let mut record = GivenRecord::default();
+    for (name, value) in written {
+        if name.get_ref() == "district" {
+            let district = value.get_ref().as_str().unwrap_or_default();
+            district.clone_into(&mut record.district);
+            continue;
+        }
+        // Between two stars, so that the place of a mistake is that of the bare key.
+        let key = Written {
+            text: name.get_ref().clone(),
+            span: if name.span().len() == name.get_ref().len() {
+                name.span().start.saturating_sub(1)..name.span().end + 1
+            } else {
+                name.span()
+            },
+        };
+        let leaf = match of_another_list(on, &key.text, scope).map_or_else(
+            || resolve(&on.file, &key, scope),
+            |leaf| Ok((Expr::Leaf(leaf), Measured::Bare)),
+        ) {
+            Ok((Expr::Leaf(leaf), _)) => leaf,
+            Ok(_) => {
+                let message = Text::new("这里应是一个指标", "expected a variable");
+                on.problem(name.span(), message);
+                continue;
+            }
+            Err(problem) => {
+                on.problems.push(*problem);
+                continue;
+            }
+        };
+        let form = leaf.link.form.map_or(on.form, |at| &on.forms[at]);
+        if let Some(figure) = figure(form, leaf, value.get_ref()) {
+            record.figures.push((leaf, figure));
+        } else {
+            let message = Text::new(
+                "这里应是数字或带引号的文字，百分率写成 \"80.6%\"",
+                "expected a number or a text; a rate is written \"80.6%\"",
+            );
+            on.problem(value.span(), message);
+        }
+    }
+    record
+}
+
+/// A figure of a record of another form's list, as `XX01.pupils`.
+fn of_another_list(on: &Lowering<'_>, name: &str, scope: Scope<'_>) -> Option<Leaf> {
+    let (form, name) = name.split_once('.')?;
+    let at = on.forms.iter().position(|known| known.id == form)?;
+    let there = &on.forms[at];
+    let node = parse::parse(name, &|_| false)
+        .ok()
+        .filter(|_| !there.is_fixed())?;
+    let scope = Scope {
+        inside: true,
+        ..Scope::new(scope.forms, there)
+    };
+    let link = Link {
+        form: Some(at),
+        source: Source::Now,
+    };
+    let variable = scope.variable(&node).ok()?;
+    Some(Leaf { link, variable })
+}
+
+/// A figure of an example: a number in the variable's own unit, a rate with its sign, words.
+fn figure(form: &Form, leaf: Leaf, value: &toml::Value) -> Option<Given> {
+    let variable = &form.variables[leaf.variable];
+    let number = |text: &str, scale: i32| {
+        let exact = number::parse(text)?;
+        let decimals = text.split_once('.').map_or(0, |(_, part)| part.len());
+        let kept = number::to_f64(&(exact * number::power_of_ten(scale)));
+        Some(Given::Number(kept, u8::try_from(decimals).ok()?))
+    };
+    match value {
+        // A code that looks like a number is words.
+        toml::Value::Integer(x) if !variable.is_number() => Some(Given::Text(x.to_string())),
+        toml::Value::Integer(x) => number(&x.to_string(), variable.scale()),
+        toml::Value::Float(x) => number(&x.to_string(), variable.scale()),
+        toml::Value::String(text) if !variable.is_number() => Some(Given::Text(text.clone())),
+        toml::Value::String(text) => match text.strip_suffix('%') {
+            Some(rate) => number(rate.trim(), -2),
+            None => number(text, variable.scale()),
+        },
+        _ => None,
     }
 }
 

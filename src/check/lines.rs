@@ -45,7 +45,18 @@ fn keys(on: &mut Lowering<'_>) {
         rule.formula = format!("{id} >= {}", lines.alert);
         rule.audience = Audience::City;
         rule.source.clone_from(&lines.source);
-        for accused in cells {
+        if !(lines.alert < lines.basic && lines.basic < lines.development) {
+            let message = both!(
+                "`{id}` 的三线应由低到高：警戒线、基本线、发展线",
+                "the three lines of `{id}` must rise: alert, basic, development"
+            );
+            on.problem(0..0, message);
+            continue;
+        }
+        let numbers = cells
+            .into_iter()
+            .filter(|cell| form.variables[*cell].is_number());
+        for accused in numbers {
             let Some(alert) = kept(form, accused, lines.alert) else {
                 continue;
             };
@@ -57,7 +68,7 @@ fn keys(on: &mut Lowering<'_>) {
             };
             rule.assertions.push(Assertion::new(accused, claim));
         }
-        on.rules.push(rule);
+        on.key_rule(rule);
     }
 }
 

@@ -219,6 +219,20 @@ impl<'a> Lowering<'a> {
         self.problems.push(Problem::new(&self.file, span, message));
     }
 
+    /// Takes a rule that a key makes; a key that finds nothing to look at is a mistake.
+    fn key_rule(&mut self, rule: Rule) {
+        if rule.assertions.is_empty() {
+            let id = rule.id.clone();
+            let message = both!(
+                "`{id}`：这一栏的类型用不上这个键",
+                "`{id}`: the key means nothing for a column of this type"
+            );
+            self.problem(rule.span, message);
+            return;
+        }
+        self.rules.push(rule);
+    }
+
     /// The form by itself.
     fn scope(&self) -> Scope<'a> {
         Scope::new(self.forms, self.form)

@@ -185,7 +185,7 @@ fn keys(on: &mut Lowering<'_>) {
         let cells = on.rows().into_iter().map(|row| form.variable(at, row));
         let texts = cells.filter(|cell| !form.variables[*cell].is_number());
         rule.assertions = texts.map(|cell| among(cell, Arc::clone(&words))).collect();
-        on.rules.push(rule);
+        on.key_rule(rule);
     }
 }
 

@@ -75,7 +75,7 @@ fn keys(on: &mut Lowering<'_>) {
         let cells = on.rows().into_iter().map(|row| form.variable(at, row));
         let texts = cells.filter(|cell| !form.variables[*cell].is_number());
         rule.assertions = texts.map(|cell| matches(cell, pattern.clone())).collect();
-        on.rules.push(rule);
+        on.key_rule(rule);
     }
 }
 
@@ -86,16 +86,15 @@ fn matches(accused: usize, pattern: Pattern) -> Assertion {
 
 fn say(failed: &Failed<'_>) -> Wording {
     let (label, found) = (failed.label(), failed.found());
-    let fix = failed.rule.fix.clone();
-    let title = &failed.rule.title;
+    let Claim::Holds(Expr::Matches(_, pattern)) = &failed.assertion.claim else {
+        return Wording::default();
+    };
+    let form = &pattern.written;
     Wording::new(
         Text::new(
-            format!("“{}”填的是“{found}”，格式不对：{}", label.zh, title.zh),
-            format!(
-                "{} is `{found}`, which has not the form asked: {}",
-                label.en, title.en
-            ),
+            format!("“{}”填的是“{found}”，不符合规定的格式 {form}", label.zh),
+            format!("{} is `{found}`, which has not the form {form}", label.en),
         ),
-        fix.unwrap_or_else(|| Text::new("按规定的格式重新填写", "write it in the form asked")),
+        Text::new("按规定的格式重新填写", "write it in the form asked"),
     )
 }

@@ -1,18 +1,16 @@
 //! A `[[rule]]` made ready for use, whatever its kind: to which units it applies, when it is in
 //! force, whom it is for, and its own tests.
 
-use super::{Asks, KINDS, Lowering, at_file, resolve};
-use crate::expr::types::{GroupLimit, Locals, Measured, Scope};
-use crate::expr::{Constant, Expr, Function, Leaf, Link, Operation, Source, parse};
+use super::{Asks, KINDS, Lowering, at_file, example, resolve};
+use crate::expr::types::{GroupLimit, Locals, Scope};
+use crate::expr::{Constant, Expr, Function, Operation, parse};
 use crate::number;
 use crate::period::Period;
-use crate::rulebook::form::{Form, Written};
-use crate::rulebook::rule::{Assertion, Claim, Example, Fill, Given, GivenRecord, Relation, Rule};
+use crate::rulebook::form::Written;
+use crate::rulebook::rule::{Assertion, Claim, Fill, Relation, Rule};
 use crate::rulebook::source::{Problem, did_you_mean};
-use crate::rulebook::written::{
-    Audience, Axis, Each, ExampleWritten, RecordWritten, RuleWritten, Severity,
-};
-use crate::rulebook::{Rulebook, import};
+use crate::rulebook::written::{Audience, Axis, Each, RecordWritten, RuleWritten, Severity};
+use crate::rulebook::{self, Rulebook, import};
 use crate::words::Text;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -68,7 +66,7 @@ pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten) {
         assertions,
         ..head
     };
-    rule.examples = examples(on, &written.example, &scopes);
+    rule.examples = example::lower(on, &written.example, &scopes);
     plausible(on, written, &rule, &span);
     on.rules.push(rule);
 }
@@ -214,17 +212,13 @@ fn severities(on: &mut Lowering<'_>, written: &RuleWritten) -> BTreeMap<u32, Sev
 }
 
 fn period(on: &mut Lowering<'_>, written: Option<&Spanned<String>>) -> Option<Period> {
-    let written = written?;
-    let period = Period::parse(written.get_ref()).ok();
-    if period.is_none() {
-        let found = written.get_ref();
-        let message = both!(
-            "`{found}` 不是报告期，应写成 `2023-09`",
-            "`{found}` is no period: expected one such as `2023-09`"
-        );
-        on.problem(written.span(), message);
+    match rulebook::period(written?.get_ref()) {
+        Ok(period) => Some(period),
+        Err(message) => {
+            on.problem(written?.span(), message);
+            None
+        }
     }
-    period
 }
 
 /// The names of a template, once for each time that it is made; else one set without names.
@@ -611,119 +605,4 @@ pub(crate) fn plausibility_is_no_error(file: &str, span: Range<usize>) -> Proble
         "改为 severity = \"query\"；需要月底前说清的，加 settle_by_close = true",
         "write severity = \"query\", with settle_by_close = true if it must be settled",
     ))
-}
-
-fn examples(
-    on: &mut Lowering<'_>,
-    written: &[ExampleWritten],
-    scopes: &[Scope<'_>],
-) -> Vec<Example> {
-    let Some(scope) = scopes.first() else {
-        return Vec::new();
-    };
-    // A record speaks of its own figures, whatever the unit of the rule.
-    let scope = Scope {
-        inside: true,
-        ..*scope
-    };
-    written
-        .iter()
-        .map(|example| Example {
-            given: example
-                .given
-                .0
-                .iter()
-                .map(|record| given_record(on, record, scope))
-                .collect(),
-            gives: *example.gives.get_ref(),
-            span: example.gives.span(),
-        })
-        .collect()
-}
-
-fn given_record(on: &mut Lowering<'_>, written: &RecordWritten, scope: Scope<'_>) -> GivenRecord {
-    let mut record = GivenRecord::default();
-    for (name, value) in written {
-        if name.get_ref() == "district" {
-            let district = value.get_ref().as_str().unwrap_or_default();
-            district.clone_into(&mut record.district);
-            continue;
-        }
-        // Between two stars, so that the place of a mistake is that of the bare key.
-        let key = Written {
-            text: name.get_ref().clone(),
-            span: if name.span().len() == name.get_ref().len() {
-                name.span().start.saturating_sub(1)..name.span().end + 1
-            } else {
-                name.span()
-            },
-        };
-        let leaf = match of_another_list(on, &key.text, scope).map_or_else(
-            || resolve(&on.file, &key, scope),
-            |leaf| Ok((Expr::Leaf(leaf), Measured::Bare)),
-        ) {
-            Ok((Expr::Leaf(leaf), _)) => leaf,
-            Ok(_) => {
-                let message = Text::new("这里应是一个指标", "expected a variable");
-                on.problem(name.span(), message);
-                continue;
-            }
-            Err(problem) => {
-                on.problems.push(*problem);
-                continue;
-            }
-        };
-        let form = leaf.link.form.map_or(on.form, |at| &on.forms[at]);
-        if let Some(figure) = figure(form, leaf, value.get_ref()) {
-            record.figures.push((leaf, figure));
-        } else {
-            let message = Text::new(
-                "这里应是数字或带引号的文字，百分率写成 \"80.6%\"",
-                "expected a number or a text; a rate is written \"80.6%\"",
-            );
-            on.problem(value.span(), message);
-        }
-    }
-    record
-}
-
-/// A figure of a record of another form's list, as `XX01.pupils`.
-fn of_another_list(on: &Lowering<'_>, name: &str, scope: Scope<'_>) -> Option<Leaf> {
-    let (form, name) = name.split_once('.')?;
-    let at = on.forms.iter().position(|known| known.id == form)?;
-    let there = &on.forms[at];
-    let node = parse::parse(name, &|_| false)
-        .ok()
-        .filter(|_| !there.is_fixed())?;
-    let scope = Scope {
-        inside: true,
-        ..Scope::new(scope.forms, there)
-    };
-    let link = Link {
-        form: Some(at),
-        source: Source::Now,
-    };
-    let variable = scope.variable(&node).ok()?;
-    Some(Leaf { link, variable })
-}
-
-/// A figure of an example: a number in the variable's own unit, a rate with its sign, words.
-fn figure(form: &Form, leaf: Leaf, value: &toml::Value) -> Option<Given> {
-    let variable = &form.variables[leaf.variable];
-    let number = |text: &str, scale: i32| {
-        let exact = number::parse(text)?;
-        let decimals = text.split_once('.').map_or(0, |(_, part)| part.len());
-        let kept = number::to_f64(&(exact * number::power_of_ten(scale)));
-        Some(Given::Number(kept, u8::try_from(decimals).ok()?))
-    };
-    match value {
-        toml::Value::Integer(x) => number(&x.to_string(), variable.scale()),
-        toml::Value::Float(x) => number(&x.to_string(), variable.scale()),
-        toml::Value::String(text) if !variable.is_number() => Some(Given::Text(text.clone())),
-        toml::Value::String(text) => match text.strip_suffix('%') {
-            Some(rate) => number(rate.trim(), -2),
-            None => number(text, variable.scale()),
-        },
-        _ => None,
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! A unit is a record, a district's whole form, or the city. Statistics that a rule rests on are
 //! worked out before its units are looked at; kinds that judge figures among their like do so for
-//! all units at once, in [`natively`](super::natively).
+//! all units at once.
 
 use super::tables::Tables;
 use super::{Failed, leaf_words, natively};

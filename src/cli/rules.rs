@@ -8,6 +8,7 @@ use crate::job;
 use crate::rulebook::import::{Each, List, import};
 use crate::rulebook::rule::Rule;
 use crate::rulebook::source;
+use crate::rulebook::written::{Audience, Stage};
 use crate::words::{Lang, Text};
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
@@ -248,9 +249,16 @@ fn rule_words(rule: &Rule, loaded: &Loaded) -> String {
     line(pick("式子", "formula"), &rule.formula);
     line(pick("种类", "kind"), rule.kind);
     line(pick("级别", "severity"), rule.severity.words().get(lang));
-    let (audience, stage) = (rule.audience, rule.stage);
-    line(pick("对象", "for"), &format!("{audience:?}").to_lowercase());
-    line(pick("阶段", "stage"), &format!("{stage:?}").to_lowercase());
+    let audience = match rule.audience {
+        Audience::District => pick("填报单位", "the district"),
+        Audience::City => pick("市级", "the city's staff"),
+    };
+    line(pick("对象", "for"), audience);
+    let stage = match rule.stage {
+        Stage::Trial => pick("试行", "on trial"),
+        Stage::InForce => pick("正式", "in force"),
+    };
+    line(pick("阶段", "stage"), stage);
     let months: Vec<String> = rule.months.iter().map(u32::to_string).collect();
     line(pick("月份", "months"), &months.join(" "));
     let (from, to) = rule.valid;
@@ -358,8 +366,12 @@ fn write_files(folder: &Path, files: &BTreeMap<String, String>) -> Result<(), Te
     for (form, text) in files {
         let path = folder.join(format!("{form}-审核关系.toml"));
         let shown = path.display().to_string();
-        let failed = |error: std::io::Error| {
-            both!("写不了 {shown}：{error}", "cannot write {shown}: {error}")
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => both!(
+                "{shown} 已经有了，不覆盖；改名或删去后再导入",
+                "{shown} is there already and not overwritten: rename or delete it first"
+            ),
+            _ => both!("写不了 {shown}：{error}", "cannot write {shown}: {error}"),
         };
         let mut file = std::fs::File::create_new(&path).map_err(failed)?;
         file.write_all(text.as_bytes()).map_err(failed)?;

@@ -1,7 +1,7 @@
 //! Statistics over many records: sums, means, medians, coefficients of variation, by group.
 //!
 //! They are worked out once for a rule, before its records are looked at, exactly; what is
-//! irrational is rounded as [`statistics`](crate::statistics) says. A sum is not known where one
+//! irrational is rounded as [`statistics`] says. A sum is not known where one
 //! of its figures is missing: held against a total it would accuse a true figure. The other
 //! statistics go over the figures that are there.
 

@@ -16,6 +16,7 @@ pub mod excel;
 pub mod figures;
 pub mod functions;
 pub mod groups;
+mod names;
 pub mod parse;
 pub mod types;
 
@@ -107,7 +108,11 @@ pub enum Reach {
 
 /// A form of words, 格式: a regular expression that all of a text must match.
 #[derive(Debug, Clone)]
-pub struct Pattern(regex::Regex);
+pub struct Pattern {
+    whole: regex::Regex,
+    /// As it is written.
+    pub written: String,
+}
 
 impl Pattern {
     /// Reads a regular expression.
@@ -128,19 +133,22 @@ impl Pattern {
         regex::RegexBuilder::new(&format!("^(?:{text})$"))
             .size_limit(1 << 20)
             .build()
-            .map(Self)
+            .map(|whole| Self {
+                whole,
+                written: text.to_owned(),
+            })
             .map_err(wrong)
     }
 
     /// Whether all of a text has the form.
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.whole.is_match(text)
     }
 }
 
 impl PartialEq for Pattern {
     fn eq(&self, other: &Self) -> bool {
-        self.0.as_str() == other.0.as_str()
+        self.written == other.written
     }
 }
 

@@ -4,6 +4,7 @@
 //! mixes them would fire on true figures or never.
 
 use super::functions::{FUNCTIONS, STATISTICS};
+use super::names::{Named, look_up};
 use super::parse::{self, Clauses, Kind, Measure, Mistake, Node};
 use super::{
     Aggregate, Constant, Expr, Function, Leaf, Link, Operation, Pattern, Reach, Source, Statistic,
@@ -13,7 +14,6 @@ use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::rule::Relation;
 use crate::rulebook::source::did_you_mean;
 use crate::rulebook::written::{Each, Type};
-use crate::spelling::without_unit;
 use crate::words::Text;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -455,28 +455,7 @@ impl<'a> Scope<'a> {
                 let (expr, measure) = self.numeric(&arguments[0])?;
                 Ok((Expr::Call(Function::Abs, vec![expr]), measure))
             }
-            "round" => {
-                let (expr, measure) = self.numeric(&arguments[0])?;
-                let places = match arguments.get(1).map(|node| &node.kind) {
-                    None => Exact::default(),
-                    Some(Kind::Number(places, Measure::Plain))
-                        if places.is_integer() && *places <= Exact::from_integer(15.into()) =>
-                    {
-                        places.clone()
-                    }
-                    Some(_) => {
-                        let message = Text::new(
-                            "round 的第二个参数是小数位数，应为整数",
-                            "the second argument of `round` is a whole number of decimals",
-                        );
-                        return Err(Mistake::new(arguments[1].span.clone(), message));
-                    }
-                };
-                Ok((
-                    Expr::Call(Function::Round, vec![expr, Expr::number(places)]),
-                    measure,
-                ))
-            }
+            "round" => self.round(arguments),
             "if" => {
                 let condition = self.truth(&arguments[0])?;
                 let (mut both, measure) = self.alike(node, &arguments[1..])?;
@@ -834,9 +813,42 @@ impl<'a> Scope<'a> {
         Ok((Expr::Aggregate(Arc::new(aggregate)), measure))
     }
 
+    /// `round(a, n)`: to whole tens where n is below zero.
+    fn round(&self, arguments: &[Node]) -> Result<Typed, Mistake> {
+        let (expr, measure) = self.numeric(&arguments[0])?;
+        let places = match arguments.get(1).map(|node| &node.kind) {
+            Some(Kind::Neg(inner))
+                if let Kind::Number(places, Measure::Plain) = &inner.kind
+                    && places.is_integer()
+                    && *places <= Exact::from_integer(15.into()) =>
+            {
+                -places.clone()
+            }
+            None => Exact::default(),
+            Some(Kind::Number(places, Measure::Plain))
+                if places.is_integer() && *places <= Exact::from_integer(15.into()) =>
+            {
+                places.clone()
+            }
+            Some(_) => {
+                let message = Text::new(
+                    "round 的第二个参数是小数位数，应为整数",
+                    "the second argument of `round` is a whole number of decimals",
+                );
+                return Err(Mistake::new(arguments[1].span.clone(), message));
+            }
+        };
+        Ok((
+            Expr::Call(Function::Round, vec![expr, Expr::number(places)]),
+            measure,
+        ))
+    }
+
     fn matches(&self, arguments: &[Node]) -> Result<Typed, Mistake> {
-        let (expr, _) = self.resolve(&arguments[0])?;
-        let (Expr::Leaf(leaf), Kind::Text(text)) = (expr, &arguments[1].kind) else {
+        let (expr, measure) = self.resolve(&arguments[0])?;
+        let is_words = measure == Measured::Words;
+        let (Expr::Leaf(leaf), Kind::Text(text), true) = (expr, &arguments[1].kind, is_words)
+        else {
             let message = Text::new(
                 "matches 要写成 matches(指标, \"格式\")",
                 "write it as `matches(variable, \"pattern\")`",
@@ -1016,81 +1028,4 @@ fn first_form(node: &Node) -> Option<(&Node, &str)> {
         Kind::In(a, list) => first_form(a).or_else(|| list.iter().find_map(first_form)),
         Kind::Call(_, arguments, _) => arguments.iter().find_map(first_form),
     }
-}
-
-struct Named<'a> {
-    id: &'a str,
-    label: &'a str,
-    aliases: &'a [String],
-}
-
-struct Unknown {
-    ambiguous: bool,
-    near: Option<Text>,
-}
-
-impl Unknown {
-    fn mistake(self, node: &Node, name: &str, is_column: bool) -> Mistake {
-        let message = match (self.ambiguous, is_column) {
-            (true, _) => both!(
-                "`{name}` 可以指好几项，请写全",
-                "`{name}` can mean several things: write it out"
-            ),
-            (false, true) => both!("没有叫 `{name}` 的栏", "there is no column `{name}`"),
-            (false, false) => both!("没有叫 `{name}` 的行", "there is no row `{name}`"),
-        };
-        Mistake::new(node.span.clone(), message).help(self.near)
-    }
-}
-
-/// A name among ids, then whole labels and aliases, then last parts of labels.
-fn look_up(name: &str, known: &[Named<'_>]) -> Result<usize, Unknown> {
-    if let Some(at) = known.iter().position(|k| k.id == name) {
-        return Ok(at);
-    }
-    let core = |label: &str| -> Vec<String> {
-        label.split('›').map(|part| without_unit(part).0).collect()
-    };
-    let wanted = core(name);
-    let whole = |k: &Named<'_>| {
-        core(k.label) == wanted || k.aliases.iter().any(|alias| core(alias) == wanted)
-    };
-    let last = |k: &Named<'_>| core(k.label).last() == wanted.last() && wanted.len() == 1;
-    let tests: [&dyn Fn(&Named<'_>) -> bool; 2] = [&whole, &last];
-    for test in tests {
-        let hits: Vec<usize> = (0..known.len()).filter(|at| test(&known[*at])).collect();
-        match hits.as_slice() {
-            [] => {}
-            [only] => return Ok(*only),
-            several => {
-                let ids = several
-                    .iter()
-                    .map(|at| format!("`{}`", known[*at].id))
-                    .collect::<Vec<_>>();
-                let list = ids.join(" ");
-                let near = Some(both!("可以写 {list}", "write one of {list}"));
-                return Err(Unknown {
-                    ambiguous: true,
-                    near,
-                });
-            }
-        }
-    }
-    let names: Vec<&str> = known
-        .iter()
-        .flat_map(|k| {
-            [k.id, k.label]
-                .into_iter()
-                .chain(k.aliases.iter().map(String::as_str))
-        })
-        .collect();
-    let near = crate::rulebook::source::nearest(name, names.iter().copied());
-    let near = match near {
-        Some(near) => Some(both!("是否想写 `{near}`？", "did you mean `{near}`?")),
-        None => did_you_mean(name, &known.iter().map(|k| k.id).collect::<Vec<_>>()),
-    };
-    Err(Unknown {
-        ambiguous: false,
-        near,
-    })
 }

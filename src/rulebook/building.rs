@@ -479,18 +479,15 @@ impl Building<'_> {
         })
     }
 
-    /// A period as rule files write it.
+    /// A period, noted where it is none.
     pub fn period(&mut self, written: &Spanned<String>) -> Option<Period> {
-        let period = Period::parse(written.get_ref()).ok();
-        if period.is_none() {
-            let found = written.get_ref();
-            let message = both!(
-                "`{found}` 不是报告期，应写成 `2023-09`",
-                "`{found}` is no period: expected one such as `2023-09`"
-            );
-            self.problem(written.span(), message);
+        match period(written.get_ref()) {
+            Ok(period) => Some(period),
+            Err(message) => {
+                self.problem(written.span(), message);
+                None
+            }
         }
-        period
     }
 
     fn identifier(&mut self, name: &str, span: &Range<usize>) {
@@ -534,6 +531,16 @@ pub(super) fn sourced(source: &str, date: Option<&str>) -> String {
         Some(date) => format!("{source}（{date}）"),
         None => source.to_owned(),
     }
+}
+
+/// A period as rule files write it.
+pub(crate) fn period(written: &str) -> Result<Period, Text> {
+    Period::parse(written).map_err(|_| {
+        both!(
+            "`{written}` 不是报告期，应写成 `2023-09`",
+            "`{written}` is no period: expected one such as `2023-09`"
+        )
+    })
 }
 
 /// A limit as rule files write it: a number, or a rate with its sign.

@@ -15,7 +15,7 @@ pub mod source;
 mod tables;
 pub mod written;
 
-pub(crate) use building::{limit, not_a_limit};
+pub(crate) use building::{limit, not_a_limit, period};
 
 use crate::words::Text;
 use chrono::FixedOffset;

@@ -139,12 +139,7 @@ fn revision(
         .ok_or_else(|| both!("`{value}` 不是数字", "`{value}` is no number"))?;
     let scale = forms[at].variables[variable].scale();
     Ok(Revision {
-        period: Period::parse(period).map_err(|_| {
-            both!(
-                "`{period}` 不是报告期，应写成 `2023-09`",
-                "`{period}` is no period: expected one such as `2023-09`"
-            )
-        })?,
+        period: super::period(period)?,
         form: at,
         district,
         record: (!record.is_empty()).then(|| record.clone()),

@@ -263,6 +263,12 @@ fn translate(file: &str, span: Range<usize>, library: &str) -> Problem {
             format!("wrong type: found {found}, expected {expected}"),
         ));
     }
+    if library.starts_with("invalid length") {
+        return problem(Text::new(
+            "写法不对：这里要写成 { … }，例如 { list = [\"小学\", \"初中\"] }",
+            "wrong shape: expected a table such as { list = [\"a\", \"b\"] }",
+        ));
+    }
     if library.starts_with("wanted string") {
         return problem(Text::new(
             "类型不对：这里应为带引号的文字",

@@ -17,7 +17,7 @@ pub(super) const KIND: Kind = Kind {
     say,
 };
 
-/// One rule a column or row with three lines: it is not below the lowest.
+/// One rule a column or row with three lines: it has reached the basic one.
 fn keys(on: &mut Lowering<'_>) {
     let form = on.form;
     let values: Vec<usize> = form.value_columns().take(1).collect();
@@ -37,12 +37,12 @@ fn keys(on: &mut Lowering<'_>) {
     let all: Vec<(&String, &Text, &Lines, Vec<usize>)> = columns.chain(rows).collect();
     for (id, label, lines, cells) in all {
         let title = Text::new(
-            format!("{}不低于警戒线", label.zh),
-            format!("{} is not below the alert line", label.en),
+            format!("{}达到基本线", label.zh),
+            format!("{} has reached the basic line", label.en),
         );
         let rule_id = format!("{}.{id}.lines", form.id);
         let mut rule = on.rule(KIND.name, rule_id, title, Severity::Note);
-        rule.formula = format!("{id} >= {}", lines.alert);
+        rule.formula = format!("{id} >= {}", lines.basic);
         rule.audience = Audience::City;
         rule.source.clone_from(&lines.source);
         if !(lines.alert < lines.basic && lines.basic < lines.development) {
@@ -57,13 +57,13 @@ fn keys(on: &mut Lowering<'_>) {
             .into_iter()
             .filter(|cell| form.variables[*cell].is_number());
         for accused in numbers {
-            let Some(alert) = kept(form, accused, lines.alert) else {
+            let Some(basic) = kept(form, accused, lines.basic) else {
                 continue;
             };
             let claim = Claim::Compare {
                 left: Expr::Leaf(Leaf::own(accused)),
                 relation: Relation::AtLeast,
-                right: Expr::number(alert),
+                right: Expr::number(basic),
                 slack: Exact::default(),
             };
             rule.assertions.push(Assertion::new(accused, claim));
@@ -79,14 +79,41 @@ fn kept(form: &Form, variable: usize, line: f64) -> Option<Exact> {
 }
 
 fn say(failed: &Failed<'_>) -> Wording {
-    let (label, found) = (failed.label(), failed.found());
-    let alert = failed.failure.expected.as_ref();
-    let alert = alert.map_or_else(String::new, |x| failed.show(failed.assertion.accused, x));
-    Wording::new(
+    let accused = failed.assertion.accused;
+    let (form, label, found) = (failed.form, failed.label(), failed.found());
+    let variable = &form.variables[accused];
+    let row = variable.row.and_then(|row| form.rows[row].lines.as_ref());
+    let Some(lines) = row.or(form.columns[variable.column].lines.as_ref()) else {
+        return Wording::default();
+    };
+    let shown = |line: f64| {
+        kept(form, accused, line).map_or_else(String::new, |x| failed.show(accused, &x))
+    };
+    let (alert, basic) = (shown(lines.alert), shown(lines.basic));
+    let below = failed
+        .failure
+        .found
+        .as_ref()
+        .zip(kept(form, accused, lines.alert));
+    let message = if below.is_some_and(|(x, alert)| *x < alert) {
         Text::new(
             format!("“{}”{found}，低于警戒线 {alert}", label.zh),
             format!("{} is {found}, below the alert line of {alert}", label.en),
-        ),
+        )
+    } else {
+        Text::new(
+            format!(
+                "“{}”{found}，在警戒线 {alert} 与基本线 {basic} 之间",
+                label.zh
+            ),
+            format!(
+                "{} is {found}, between the alert line of {alert} and the basic line of {basic}",
+                label.en
+            ),
+        )
+    };
+    Wording::new(
+        message,
         Text::new("关注，不要求修改", "to watch; nothing is to be mended"),
     )
 }

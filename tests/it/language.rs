@@ -932,3 +932,20 @@ fn nothing_that_stands_in_a_rule_file_exhausts_the_program() {
     let said = city.office.hebiao(&["rules", "check"]);
     assert!(said.err.contains("层层展开后太长"), "{}", said.err);
 }
+
+#[test]
+fn a_rate_is_told_in_its_band() {
+    let form = "[form]\nid = \"F01\"\ntitle = \"覆盖情况\"\nrow_label = \"项目\"\n[columns]\n\
+         rate = { label = \"覆盖率（%）\", type = \"percent\", lines = { alert = 60, basic = 80, development = 95 } }\n\
+         [rows]\na = { label = \"一\" }\nb = { label = \"二\" }\nc = { label = \"三\" }\n";
+    let office = Office::new(form);
+    let said = office.findings(
+        "| 1 | 覆盖情况 | |\n| 2 | 项目 | 覆盖率（%） |\n| 3 | 一 | 59.9 |\n| 4 | 二 | 60 |\n| 5 | 三 | 80 |",
+    );
+    assert!(said.contains("59.9%，低于警戒线 60%"), "{said}");
+    assert!(
+        said.contains("60%，在警戒线 60% 与基本线 80% 之间"),
+        "{said}"
+    );
+    assert!(!said.contains("80%，"), "{said}");
+}

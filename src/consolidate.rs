@@ -129,6 +129,7 @@ impl Sums {
                 follows.leaves(&mut leaves);
                 let rests_on = leaves
                     .iter()
+                    .filter(|leaf| leaf.is_own())
                     .map(|leaf| self.districts[leaf.variable])
                     .min();
                 found.push((

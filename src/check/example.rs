@@ -12,7 +12,7 @@ use crate::rulebook::Rulebook;
 use crate::rulebook::form::{Form, Written};
 use crate::rulebook::rule::{Example, Given, GivenRecord, Rule};
 use crate::rulebook::source::Problem;
-use crate::rulebook::written::{ExampleWritten, Gives, RecordWritten};
+use crate::rulebook::written::{Blank, ExampleWritten, Gives, RecordWritten};
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Table, Words};
 use crate::words::Text;
 use std::borrow::Cow;
@@ -259,6 +259,15 @@ fn figure(form: &Form, leaf: Leaf, value: &toml::Value) -> Option<Given> {
     }
 }
 
+/// What a figure that is not given is: none where the form's blanks mean none.
+fn nothing(form: &Form, variable: usize) -> f64 {
+    if form.blank == Blank::Nil && form.variables[variable].adds_up() {
+        0.0
+    } else {
+        f64::NAN
+    }
+}
+
 /// The example's records of one table, everything that is not given blank; none where nothing of
 /// it is given.
 fn table(form: &Form, records: &[&GivenRecord], link: Link) -> Option<Table> {
@@ -299,7 +308,7 @@ fn table(form: &Form, records: &[&GivenRecord], link: Link) -> Option<Table> {
             if form.variables[variable].is_number() {
                 let numbers = there.iter().enumerate().map(|(at, record)| {
                     let Some(Given::Number(x, decimals)) = given(record, variable) else {
-                        return f64::NAN;
+                        return nothing(form, variable);
                     };
                     let at = (
                         u32::try_from(at).unwrap_or(0),

@@ -518,9 +518,10 @@ impl<'a> Writing<'a> {
         let table = &submission.table;
         let home = table.spot(record, accused.column, accused.row)?;
         let operand = |leaf: Leaf| {
-            let variable = &form.variables[leaf.variable];
+            // Another form's figures stand in another workbook.
+            let own = leaf.link.form.is_none();
+            let variable = form.variables.get(leaf.variable).filter(|_| own)?;
             match leaf.link.source {
-                _ if leaf.link.form.is_some() => None,
                 Source::Now => {
                     let spot = table.spot(record, variable.column, variable.row)?;
                     let (sheet, cell) = (spot.sheet, spot.cell);

@@ -949,3 +949,30 @@ fn a_rate_is_told_in_its_band() {
     );
     assert!(!said.contains("80%，"), "{said}");
 }
+
+#[test]
+fn a_failure_against_a_larger_form_comes_back_in_the_districts_workbook() {
+    let mut rows = "[rows]\n".to_owned();
+    for at in 3..40 {
+        writeln!(rows, "r{at} = {{ label = \"行{at}\" }}").expect("a line");
+    }
+    let small = rule(
+        "G-9",
+        "severity_in = { 12 = \"error\" }\neach = \"district\"\ncheck = \"people[all] = G01.people[r39]\"",
+    );
+    let large = FUNDS
+        .replace("F01", "G01")
+        .replace("经费情况", "大表")
+        .replace("[rows]\n", &rows);
+    let city = City::new(1, "").with_funds(&small);
+    city.office.put("rules/G01.toml", large.as_bytes());
+    let mut drawn = "| 1 | 大表 | | |\n| 2 | 项目 | 金额 | 人数 |\n| 3 | 合计 | 1 | 1 |\n| 4 | 自筹 | 1 | 1 |\n".to_owned();
+    for at in 3..40 {
+        writeln!(drawn, "| {} | 行{at} | 1 | 7 |", at + 2).expect("a line");
+    }
+    city.office
+        .put("input/2023-12/甲01区-大表.xlsx", &book(&[("G01", &drawn)]));
+    city.funds("2023-12", 1, ["1", "8", "1", "1"]);
+    let found = city.run("2023-12");
+    assert_eq!(found.of("G-9"), ["甲01区 all C3"]);
+}

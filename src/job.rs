@@ -23,7 +23,7 @@ use crate::standing::Reporting;
 use crate::submissions::{FileRead, choose};
 use crate::words::{Lang, Text};
 use crate::worker::pool::{Failure, Pool, WorkerCommand};
-use crate::worker::{Reply, Request, Source};
+use crate::worker::{Reply, Request, SheetDraft, Source};
 use chrono::NaiveDateTime;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -326,6 +326,26 @@ pub fn read_sheets(path: &Path, pool: &Pool) -> Result<Vec<Vec<Vec<String>>>, Te
     let mut answers = pool.run(&[Request::Texts { source }], &|_| {});
     match answers.pop() {
         Some(Ok(Reply::Texts { sheets })) => sheets,
+        Some(Err(failure)) => Err(failure.words()),
+        _ => Err(Failure::Died.words()),
+    }
+}
+
+/// The form files that the sheets of a form suggest, drafted in a worker: a sheet's name and its
+/// draft, or why there is none.
+///
+/// # Errors
+/// Why the form can't be read.
+pub fn draft_forms(path: &Path, pool: &Pool) -> Result<Vec<SheetDraft>, Text> {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned());
+    let request = Request::Draft {
+        source: Source::file(path.to_owned()),
+        name: name.unwrap_or_default(),
+    };
+    match pool.run(&[request], &|_| {}).pop() {
+        Some(Ok(Reply::Drafts { sheets })) => sheets,
         Some(Err(failure)) => Err(failure.words()),
         _ => Err(Failure::Died.words()),
     }

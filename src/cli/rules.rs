@@ -24,6 +24,8 @@ pub(super) enum Command {
     Test(TestArguments),
     /// 一条审核关系、一种审核或一个函数是什么意思 / what a rule, a kind of check or a function means
     Explain(ExplainArguments),
+    /// 照一张 Excel 报表写出它的规则文件初稿 / a first rule file for an Excel form
+    New(NewArguments),
     /// 把一份审核关系表变成规则文件 / turn an office's list of relations into rule files
     Import(ImportArguments),
 }
@@ -64,11 +66,24 @@ pub(super) struct ImportArguments {
     folders: Folders,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct NewArguments {
+    /// 空白的或填好的报表 / a blank or filled form
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// 哪张工作表；不写则取栏目最多的 / which sheet; the one with the most columns if not given
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    #[command(flatten)]
+    folders: Folders,
+}
+
 pub(super) fn run(command: &Command) -> Exit {
     match command {
         Command::Check(arguments) => check(arguments),
         Command::Test(arguments) => test(arguments),
         Command::Explain(arguments) => explain(arguments),
+        Command::New(arguments) => new(arguments),
         Command::Import(arguments) => import_list(arguments),
     }
 }
@@ -283,6 +298,51 @@ fn rule_words(rule: &Rule, loaded: &Loaded) -> String {
         || text.clone(),
         |kind| format!("{text}\n{}", kind_words(kind, lang)),
     )
+}
+
+fn new(arguments: &NewArguments) -> Exit {
+    let Some(loaded) = arguments.folders.load() else {
+        return Exit::Failed;
+    };
+    let lang = loaded.lang;
+    let order = match arguments.folders.order(&loaded) {
+        Ok(order) => order,
+        Err(error) => {
+            complain(lang, "找不到自己的程序文件", &error);
+            return Exit::Failed;
+        }
+    };
+    let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
+    let drafts = match job::draft_forms(&arguments.file, &pool) {
+        Ok(drafts) => drafts,
+        Err(why) => {
+            say(why.get(lang));
+            return Exit::Failed;
+        }
+    };
+    let wanted = |name: &str| arguments.sheet.as_deref().is_none_or(|sheet| sheet == name);
+    let columns = |text: &str| {
+        text.lines()
+            .filter(|line| line.starts_with("[columns."))
+            .count()
+    };
+    let mut why = Text::new("没有这张工作表", "there is no such sheet");
+    let mut best: Option<String> = None;
+    for (_, draft) in drafts.into_iter().filter(|(name, _)| wanted(name)) {
+        match draft {
+            Ok(text) if best.as_ref().is_none_or(|b| columns(b) < columns(&text)) => {
+                best = Some(text);
+            }
+            Ok(_) => {}
+            Err(reason) => why = reason,
+        }
+    }
+    let Some(text) = best else {
+        say(why.get(lang));
+        return Exit::Failed;
+    };
+    out(text.trim_end());
+    Exit::Clean
 }
 
 fn import_list(arguments: &ImportArguments) -> Exit {

@@ -5,6 +5,7 @@
 //! is told all at once, each mistake at its place ([`source`]). No submission is opened here.
 
 mod building;
+pub mod draft;
 pub mod form;
 pub mod import;
 mod loading;

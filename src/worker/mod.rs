@@ -60,6 +60,13 @@ pub enum Request {
         /// Where it is.
         source: Source,
     },
+    /// Draft a form file for each sheet of a form.
+    Draft {
+        /// Where it is.
+        source: Source,
+        /// Its name.
+        name: String,
+    },
     /// Put an overlay on a submission.
     Annotate {
         /// The file as it was sent.
@@ -70,6 +77,9 @@ pub enum Request {
         overlay: Box<Overlay>,
     },
 }
+
+/// A sheet's name and its draft, or why there is none.
+pub type SheetDraft = (String, Result<String, Text>);
 
 /// What a worker answers. The columns of a reading's tables travel beside it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -95,6 +105,11 @@ pub enum Reply {
     Texts {
         /// By sheet and row, from the first row and column on; or why it can't be read.
         sheets: Result<Vec<Vec<Vec<String>>>, Text>,
+    },
+    /// The form files that a form's sheets suggest, by sheet; or why it can't be read.
+    Drafts {
+        /// A sheet's name and its draft, or why there is none.
+        sheets: Result<Vec<SheetDraft>, Text>,
     },
     /// An overlay was put on.
     Annotated {

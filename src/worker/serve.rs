@@ -1,12 +1,14 @@
 //! The worker's side: one request after the other until its standard input ends.
 
-use super::{Reply, Request, Source, frame};
+use super::{Reply, Request, SheetDraft, Source, frame};
 use crate::hash;
 use crate::intake::{self, Reading, Wanted};
-use crate::rulebook::Rulebook;
+use crate::place::Range;
 use crate::rulebook::written::Limits;
+use crate::rulebook::{Rulebook, draft};
 use crate::workbook::sniff::{Kind, sniff};
-use crate::workbook::{self, RawSheet, archive, overlay, plain};
+use crate::workbook::{self, Book, RawCell, RawSheet, Value, archive, overlay, plain};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Cursor, Read, Write};
 use std::path::Path;
@@ -77,6 +79,18 @@ pub fn serve() -> io::Result<()> {
                     },
                 }
             }
+            Request::Draft { source, name } => {
+                let limits = rulebook
+                    .as_ref()
+                    .map_or_else(Default::default, |r| r.job.limits);
+                let book = bytes(&source, &limits).and_then(|b| workbook::read(&b, &limits));
+                Reply::Drafts {
+                    sheets: match book {
+                        Ok(book) => Ok(drafts(&name, &book)),
+                        Err(error) => Err(error.words()),
+                    },
+                }
+            }
             Request::Annotate {
                 source,
                 target,
@@ -97,6 +111,50 @@ pub fn serve() -> io::Result<()> {
         frame::write_reply(&mut output, reply)?;
     }
     Ok(())
+}
+
+/// A form file for each sheet that can be seen.
+fn drafts(name: &str, book: &Book) -> Vec<SheetDraft> {
+    let seen = book.sheets.iter().filter(|sheet| !sheet.hidden);
+    let draft = |sheet: &RawSheet| (sheet.name.clone(), draft::draft(name, &drawn(sheet)));
+    seen.map(draft).collect()
+}
+
+/// A sheet as a draft sees it.
+fn drawn(sheet: &RawSheet) -> draft::Sheet {
+    let formulas: BTreeMap<(u32, u32), &str> = sheet
+        .formulas
+        .iter()
+        .map(|(cell, text, _)| ((cell.row, cell.column), text.trim_start_matches('=')))
+        .collect();
+    let cell = |raw: &RawCell| {
+        let shown = &sheet.format(raw);
+        let content = match sheet.value(raw) {
+            Value::Text(text) => draft::Content::Text(text.to_owned()),
+            Value::Number(value) => draft::Content::Number {
+                value,
+                percent: shown.percent,
+                decimals: shown.decimals.unwrap_or(0),
+            },
+            Value::Date(_) => draft::Content::Date,
+            Value::Truth(_) | Value::Error(_) => return None,
+        };
+        let (row, column) = (raw.cell.row, raw.cell.column);
+        let formula = formulas.get(&(row, column)).map(|text| (*text).to_owned());
+        Some(draft::Cell {
+            row,
+            column,
+            content,
+            formula,
+        })
+    };
+    let merges = sheet.facts.merges.iter();
+    let merge = |Range { first, last }: &Range| [first.row, first.column, last.row, last.column];
+    draft::Sheet {
+        name: sheet.name.clone(),
+        cells: sheet.cells.iter().filter_map(cell).collect(),
+        merges: merges.map(merge).collect(),
+    }
 }
 
 /// Reads one file.

@@ -976,3 +976,37 @@ fn a_failure_against_a_larger_form_comes_back_in_the_districts_workbook() {
     let found = city.run("2023-12");
     assert_eq!(found.of("G-9"), ["甲01区 all C3"]);
 }
+
+#[test]
+fn a_form_that_nobody_knew_becomes_a_rule_file_that_loads() {
+    let office = Office::new(FUNDS);
+    let form = book(&[
+        ("说明", "| 1 | 填表前请先看说明 |"),
+        (
+            "营养餐",
+            "
+| 1 | 学生营养改善计划实施情况 | | | | |
+| 2 | 表号：YY01表 | | | | |
+| 3 | 填报单位（盖章）： | | 2023年12月 | | 计量单位：人 |
+| 4 | 学段 | 代码 | 应享受人数 | 实际享受人数 | 享受比例（%） |
+| 5 | 甲 | 乙 | 1 | 2 | 3 |
+| 6 | 合计 | '01 | {C7+C8}300 | {D7+D8}280 | {D6/C6*100}93.3 |
+| 7 | 一、小学 | '02 | 200 | 190 | 95 |
+| 8 | 二、初中 | '03 | 100 | 90 | 90 |
+| 10 | 单位负责人：张伟　填表人：王芳 | | | | |
+",
+        ),
+    ]);
+    office.put("营养餐.xlsx", &form);
+    let said = office.hebiao(&["rules", "new", "营养餐.xlsx"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for part in ["id = \"YY01\"", "享受比例", "total_of", "填表人"] {
+        assert!(said.out.contains(part), "{part}\n{}", said.out);
+    }
+    office.put("rules/YY01.toml", said.out.as_bytes());
+    let checked = office.hebiao(&["rules", "check"]);
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    let refused = office.hebiao(&["rules", "new", "营养餐.xlsx", "--sheet", "说明"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.err.contains("没有找到表格"), "{}", refused.err);
+}

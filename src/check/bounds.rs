@@ -3,7 +3,7 @@
 use super::{Asks, Failed, Kind, Lowering, Wording};
 use crate::expr::types::{Measured, Scope};
 use crate::expr::{Expr, Leaf};
-use crate::number;
+use crate::number::{self, Exact};
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::{Audience, Bound, Severity};
 use crate::words::Text;
@@ -104,6 +104,18 @@ fn push(
         on.problem(bound.value.span(), message);
         return;
     }
+    let is_bare = !matches!(bound.value.get_ref(), toml::Value::String(_));
+    let one = number::power_of_ten(0);
+    let at_most_one = relation == Relation::AtMost && limit > Exact::default() && limit <= one;
+    if is_bare && at_most_one && cells.iter().any(is_rate) {
+        let seen = number::show(&limit);
+        let message = both!(
+            "百分率的上限写了 {seen}：是 {seen}%，还是 100%？",
+            "a rate has {seen} for a limit: is that {seen}% or 100%?"
+        );
+        on.problem(bound.value.span(), message);
+        return;
+    }
     let key = if relation == Relation::AtMost {
         "max"
     } else {
@@ -129,7 +141,7 @@ fn push(
                 left: Expr::Leaf(Leaf::own(*accused)),
                 relation,
                 right: Expr::number(kept),
-                slack: number::Exact::default(),
+                slack: Exact::default(),
             };
             Assertion::new(*accused, claim)
         })
@@ -191,7 +203,7 @@ impl Asks for Asked {
             left: value.clone(),
             relation,
             right,
-            slack: number::Exact::default(),
+            slack: Exact::default(),
         };
         let claim = match (low, high) {
             (Some(low), Some(high)) => Claim::Between {
@@ -238,7 +250,7 @@ fn say(failed: &Failed<'_>) -> Wording {
         .failure
         .difference
         .as_ref()
-        .is_some_and(|d| *d > number::Exact::default());
+        .is_some_and(|d| *d > Exact::default());
     // A limit that a true figure can exceed is the city's: told to the district, it would only
     // teach which number gets through.
     let tells = failed.severity == Severity::Error || failed.rule.audience == Audience::City;

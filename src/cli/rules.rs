@@ -10,6 +10,7 @@ use crate::rulebook::rule::Rule;
 use crate::rulebook::source;
 use crate::rulebook::written::{Audience, Stage};
 use crate::words::{Lang, Text};
+use crate::worker::pool::Pool;
 use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -22,6 +23,8 @@ pub(super) enum Command {
     Check(CheckArguments),
     /// 逐条列出规则自带的例子和结果 / every example of the rules with what comes out
     Test(TestArguments),
+    /// 列出全部审核关系 / every rule on a line of its own
+    List(ListArguments),
     /// 一条审核关系、一种审核或一个函数是什么意思 / what a rule, a kind of check or a function means
     Explain(ExplainArguments),
     /// 照一张 Excel 报表写出它的规则文件初稿 / a first rule file for an Excel form
@@ -41,6 +44,15 @@ pub(super) struct TestArguments {
     /// 只看这些编号 / only these rules
     #[arg(value_name = "RULE")]
     ids: Vec<String>,
+    #[command(flatten)]
+    folders: Folders,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArguments {
+    /// 只看这张表的 / only this form's
+    #[arg(value_name = "FORM")]
+    form: Option<String>,
     #[command(flatten)]
     folders: Folders,
 }
@@ -82,6 +94,7 @@ pub(super) fn run(command: &Command) -> Exit {
     match command {
         Command::Check(arguments) => check(arguments),
         Command::Test(arguments) => test(arguments),
+        Command::List(arguments) => list(arguments),
         Command::Explain(arguments) => explain(arguments),
         Command::New(arguments) => new(arguments),
         Command::Import(arguments) => import_list(arguments),
@@ -158,6 +171,38 @@ fn test(arguments: &TestArguments) -> Exit {
     );
     say(text.get(*lang));
     if wrong > 0 { Exit::Failed } else { Exit::Clean }
+}
+
+fn list(arguments: &ListArguments) -> Exit {
+    let Some(loaded) = arguments.folders.load() else {
+        return Exit::Failed;
+    };
+    let Loaded { rulebook, lang, .. } = &loaded;
+    let forms = &rulebook.forms;
+    if let Some(wanted) = &arguments.form
+        && !forms.iter().any(|form| form.id == *wanted)
+    {
+        let known: Vec<&str> = forms.iter().map(|form| form.id.as_str()).collect();
+        let known = known.join(" ");
+        let text = both!(
+            "没有表号 `{wanted}`，有的是：{known}",
+            "there is no form `{wanted}`; there are: {known}"
+        );
+        say(text.get(*lang));
+        return Exit::Failed;
+    }
+    let wanted = |at: usize| arguments.form.as_ref().is_none_or(|id| forms[at].id == *id);
+    for (_, rule) in rulebook.all_rules().filter(|(at, _)| wanted(*at)) {
+        let severity = rule.severity.words();
+        out(&format!(
+            "{}\t{}\t{}\t{}",
+            rule.id,
+            severity.get(*lang),
+            rule.title.get(*lang),
+            rule.formula
+        ));
+    }
+    Exit::Clean
 }
 
 fn explain(arguments: &ExplainArguments) -> Exit {
@@ -300,19 +345,25 @@ fn rule_words(rule: &Rule, loaded: &Loaded) -> String {
     )
 }
 
+/// The workers that read a file which staff name; told and none where they can't be started.
+fn pool(folders: &Folders, loaded: &Loaded) -> Option<Pool> {
+    match folders.order(loaded) {
+        Ok(order) => Some(job::pool(&order, &loaded.rulebook, &loaded.sources)),
+        Err(error) => {
+            complain(loaded.lang, "找不到自己的程序文件", &error);
+            None
+        }
+    }
+}
+
 fn new(arguments: &NewArguments) -> Exit {
     let Some(loaded) = arguments.folders.load() else {
         return Exit::Failed;
     };
     let lang = loaded.lang;
-    let order = match arguments.folders.order(&loaded) {
-        Ok(order) => order,
-        Err(error) => {
-            complain(lang, "找不到自己的程序文件", &error);
-            return Exit::Failed;
-        }
+    let Some(pool) = pool(&arguments.folders, &loaded) else {
+        return Exit::Failed;
     };
-    let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
     let drafts = match job::draft_forms(&arguments.file, &pool) {
         Ok(drafts) => drafts,
         Err(why) => {
@@ -350,14 +401,9 @@ fn import_list(arguments: &ImportArguments) -> Exit {
         return Exit::Failed;
     };
     let lang = loaded.lang;
-    let order = match arguments.folders.order(&loaded) {
-        Ok(order) => order,
-        Err(error) => {
-            complain(lang, "找不到自己的程序文件", &error);
-            return Exit::Failed;
-        }
+    let Some(pool) = pool(&arguments.folders, &loaded) else {
+        return Exit::Failed;
     };
-    let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
     let sheets = match job::read_sheets(&arguments.file, &pool) {
         Ok(sheets) => sheets,
         Err(why) => {

@@ -778,6 +778,15 @@ fn rules_explain_says_what_a_rule_a_kind_and_a_function_mean() {
         assert_eq!(said.code, 0, "{name}: {}", said.err);
         assert!(said.out.contains(has), "{name}: {}", said.out);
     }
+    let listed = office.hebiao(&["rules", "list", "S01"]);
+    assert!(
+        listed.out.contains("S01.code.type\t必改\t"),
+        "{}",
+        listed.out
+    );
+    let unknown = office.hebiao(&["rules", "list", "S09"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("有的是：S01"), "{}", unknown.err);
     let said = office.hebiao(&["rules", "explain", "scael"]);
     assert_eq!(said.code, 2);
 }

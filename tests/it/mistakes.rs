@@ -78,6 +78,14 @@ fn every_mistake_is_shown_at_its_place_with_what_was_meant() {
             "max = { value = 100, source = \"by definition\" }",
             "max = 100",
         ),
+        (
+            "max = { value = 100, source = \"by definition\" }",
+            "max = { value = 1, source = \"by definition\" }",
+        ),
+        (
+            "type = \"count\"",
+            "type = \"count\"\none_of = { file = \"codes.csv\" }",
+        ),
         ("no = \"02\"", "no = 2"),
         (
             "total_of = [\"key\", \"general\"]",
@@ -131,6 +139,12 @@ fn mistakes_in_the_language_of_groups_and_kinds_are_shown_at_their_place() {
         "valid_from = \"2023\"\ncheck = 'pupils > 0'",
         "complete = { }",
         "pair = { compulsory = [\"pupils\"] }",
+        "valid_from = \"2024-01\"\nvalid_to = \"2023-01\"\ncheck = 'pupils > 0'",
+        "pattern = { of = \"code\", is = \"([0-9]{1000}){1000}\" }",
+        "check = 'pupils > 0'\n[rule.columns.more]\nlabel = \"又一栏\"",
+        "check = 'pupils / classes between 60 and 40'",
+        "total = { of = \"pupils\", parts = [] }",
+        "check = 'pupils > 0'\nmessage = \"有 {pupils 人\"",
         "check = 'pupils > 0'\nexample = [{ given = [{ pupil = 1 }], gives = \"pass\" }]",
     ];
     let mut all = String::new();
@@ -150,6 +164,20 @@ fn mistakes_in_the_language_of_groups_and_kinds_are_shown_at_their_place() {
         assert!(told_of_rule(&whole).contains("最多定为核实"), "{rule}");
     }
     assert_snapshot!(all);
+}
+
+#[test]
+fn a_file_that_is_included_includes_no_other() {
+    let office = Office::new(FORM);
+    office.put(
+        "rules/job.toml",
+        "[job]\ninclude = [\"a.toml\"]\n".as_bytes(),
+    );
+    office.put("rules/a.toml", "[job]\ninclude = [\"a.toml\"]\n".as_bytes());
+    let said = office.hebiao(&["rules", "check"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("不认识的表 `job`"), "{}", said.err);
+    assert!(said.err.contains("a.toml:1:2"), "{}", said.err);
 }
 
 #[test]

@@ -223,16 +223,8 @@ fn one(
     log: &Log,
 ) -> Result<Outcome, Error> {
     log.begin(period);
-    let files = read(order, rulebook, pool, period, &order.input, log)?;
-    let files = with_arrivals(files, &output.published(&period.to_string()), order.now);
-    let baseline = baseline(order, rulebook, pool, period, &files, log)?;
-    let sources_of: BTreeMap<String, Source> = files
-        .iter()
-        .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
-        .collect();
-    let mut judged = judge(rulebook, period, files, &baseline, order.now);
-    judged.city = consolidate(&judged, &baseline);
-    drop(baseline);
+    let published = output.published(&period.to_string());
+    let (judged, sources_of) = judged(order, rulebook, pool, (period, &published), log)?;
     if evaluated_nothing(&judged) {
         return Err(Error::NothingEvaluated { period });
     }
@@ -265,11 +257,56 @@ fn one(
             .flat_map(|district| &district.forms)
             .filter(|form| matches!(form.reporting, Reporting::Missing | Reporting::Invalid))
             .count(),
-        folder: output.published(&period.to_string()),
+        folder: published,
         kept: kept.carried,
     };
     log.end(&outcome);
     Ok(outcome)
+}
+
+/// Judges every period from one on, oldest first, and publishes nothing.
+///
+/// # Errors
+/// When the folder of submissions cannot be used.
+pub fn look_back(
+    order: &Order,
+    from: Option<Period>,
+    rulebook: &Rulebook,
+    sources: &Sources,
+    log: &Log,
+    take: &mut dyn FnMut(&Judged<'_>),
+) -> Result<(), Error> {
+    let pool = pool(order, rulebook, sources);
+    let periods = periods(order)?.into_iter();
+    for period in periods.filter(|period| from.is_none_or(|from| from <= *period)) {
+        let published = order.output.join(period.to_string());
+        let (judged, _) = judged(order, rulebook, &pool, (period, &published), log)?;
+        take(&judged);
+    }
+    Ok(())
+}
+
+/// Where each file that was read came from, by its name in reports.
+type SourcesOf = BTreeMap<String, Source>;
+
+/// A period judged, the city's figures included, and where its files came from.
+fn judged<'a>(
+    order: &Order,
+    rulebook: &'a Rulebook,
+    pool: &Pool,
+    (period, published): (Period, &Path),
+    log: &Log,
+) -> Result<(Judged<'a>, SourcesOf), Error> {
+    let files = read(order, rulebook, pool, period, &order.input, log)?;
+    let files = with_arrivals(files, published, order.now);
+    let baseline = baseline(order, rulebook, pool, period, &files, log)?;
+    let sources_of = files
+        .iter()
+        .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
+        .collect();
+    let mut judged = judge(rulebook, period, files, &baseline, order.now);
+    judged.city = consolidate(&judged, &baseline);
+    Ok((judged, sources_of))
 }
 
 /// Reads every submission of a period, in worker processes.

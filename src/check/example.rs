@@ -164,10 +164,25 @@ pub(super) fn lower(
                 .iter()
                 .map(|record| given_record(on, record, scope))
                 .collect(),
+            written: as_written(&example.given.0),
             gives: *example.gives.get_ref(),
             span: example.gives.span(),
         })
         .collect()
+}
+
+/// The records as people read them, figures in the order of the file.
+fn as_written(records: &[RecordWritten]) -> String {
+    let record = |record: &RecordWritten| {
+        let mut figures: Vec<_> = record.iter().collect();
+        figures.sort_by_key(|(name, _)| name.span().start);
+        let figures = figures
+            .iter()
+            .map(|(name, value)| format!("{} = {}", name.get_ref(), value.get_ref()));
+        figures.collect::<Vec<_>>().join(", ")
+    };
+    let records: Vec<String> = records.iter().map(record).collect();
+    records.join("; ")
 }
 
 fn given_record(on: &mut Lowering<'_>, written: &RecordWritten, scope: Scope<'_>) -> GivenRecord {

@@ -202,6 +202,7 @@ impl<'a> Lowering<'a> {
             fix: None,
             source: None,
             formula: String::new(),
+            narrowed_to: Text::default(),
             file: self.file.clone(),
             span: 0..0,
             assertions: Vec::new(),

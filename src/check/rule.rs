@@ -178,9 +178,51 @@ fn head(on: &mut Lowering<'_>, written: &RuleWritten) -> Rule {
         written.fix_en.as_ref().map(Spanned::get_ref),
     );
     rule.source.clone_from(&written.source);
+    rule.narrowed_to = narrowing(written);
     rule.span = written.id.span();
     rule.is_written = true;
     rule
+}
+
+/// What a rule is limited to, in words.
+fn narrowing(written: &RuleWritten) -> Text {
+    let names = |names: &[Spanned<String>]| {
+        let names: Vec<&str> = names.iter().map(|name| &**name.get_ref()).collect();
+        names.join(" ")
+    };
+    let over = written.over.iter().map(|one| match one.get_ref() {
+        toml::Value::String(name) => name.clone(),
+        other => other.to_string(),
+    });
+    let over = over.collect::<Vec<_>>().join(" ");
+    let limit = written.limit.as_ref().map(|limit| {
+        let pairs = limit.get_ref().iter();
+        let pairs = pairs.map(|(key, value)| format!("{} = {}", key.get_ref(), value.get_ref()));
+        pairs.collect::<Vec<_>>().join(", ")
+    });
+    let floor = |least: Option<f64>| least.map(|least| number::show(&number::exact(least)));
+    let condition = written.r#for.as_ref().map(|text| text.get_ref().clone());
+    let parts = [
+        (("行", "rows"), Some(names(&written.rows))),
+        (("栏", "columns"), Some(names(&written.columns))),
+        (("只看", "where"), condition),
+        (("依次对", "for each of"), Some(over)),
+        (("limit：", "limit:"), limit),
+        (("基数不小于", "base at least"), floor(written.at_least)),
+        (
+            ("变化不小于", "change at least"),
+            floor(written.by_at_least),
+        ),
+    ];
+    let parts = parts.into_iter();
+    let said: Vec<(String, String)> = parts
+        .filter_map(|((zh, en), says)| {
+            let says = says.filter(|says| !says.is_empty())?;
+            Some((format!("{zh} {says}"), format!("{en} {says}")))
+        })
+        .collect();
+    let (zh, en): (Vec<_>, Vec<_>) = said.into_iter().unzip();
+    Text::new(zh.join("；"), en.join("; "))
 }
 
 fn months(on: &mut Lowering<'_>, written: &RuleWritten) -> Vec<u32> {

@@ -121,6 +121,12 @@ impl Pattern {
     /// What is wrong with it.
     pub fn new(text: &str) -> Result<Self, Text> {
         let wrong = |error: regex::Error| {
+            if matches!(error, regex::Error::CompiledTooBig(_)) {
+                return both!(
+                    "`{text}` 展开以后太大，多半是重复次数写得太多；十位数字写成 [0-9]{{10}}",
+                    "`{text}` grows too large, mostly by too many repetitions; ten digits are [0-9]{{10}}"
+                );
+            }
             let why = error.to_string();
             let why = why.lines().last().unwrap_or_default().to_owned();
             both!(

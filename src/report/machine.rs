@@ -8,8 +8,10 @@ use crate::finding::Finding;
 use crate::period::Period;
 use crate::standing::DistrictStanding;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
 /// The version of both shapes; it grows when a reader would have to change.
 pub const VERSION: u32 = 1;
@@ -131,4 +133,50 @@ pub fn json(report: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(report)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// What came of a rule in a period that was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tally {
+    /// Units that passed.
+    pub passed: u64,
+    /// Units that failed.
+    pub failed: u64,
+    /// Units that could not be evaluated.
+    pub not_evaluated: u64,
+}
+
+/// What came of a rule in every published period that looked at it, oldest first. A file that
+/// can't be read is passed over: this is for people who wonder, not for a verdict.
+pub fn history(output: &Path, rule: &str) -> Vec<(Period, Tally)> {
+    #[derive(Deserialize)]
+    struct File {
+        period: Period,
+        rules: Vec<Counted>,
+    }
+    #[derive(Deserialize)]
+    struct Counted {
+        rule: String,
+        passed: u64,
+        failed: u64,
+        not_evaluated: BTreeMap<String, u64>,
+    }
+    let folders = fs::read_dir(output).into_iter().flatten().flatten();
+    let files = folders.filter_map(|folder| {
+        let bytes = fs::read(folder.path().join("findings.json")).ok()?;
+        serde_json::from_slice::<File>(&bytes).ok()
+    });
+    let mut found: Vec<(Period, Tally)> = files
+        .filter_map(|file| {
+            let counts = file.rules.into_iter().find(|one| one.rule == rule)?;
+            let tally = Tally {
+                passed: counts.passed,
+                failed: counts.failed,
+                not_evaluated: counts.not_evaluated.values().sum(),
+            };
+            Some((file.period, tally))
+        })
+        .collect();
+    found.sort_by_key(|(period, _)| *period);
+    found
 }

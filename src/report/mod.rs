@@ -3,9 +3,11 @@
 //! A report computes nothing: it shows what was judged. The staff's workbook is written anew
 //! ([`summary`]); a district gets its own workbook back with an overlay ([`district`]).
 
+pub mod catalogue;
 pub mod data;
 pub mod district;
 pub mod machine;
+mod page;
 mod styles;
 pub mod summary;
 

@@ -48,6 +48,8 @@ pub struct Rule {
     pub source: Option<String>,
     /// How the rule reads for people: the expression as it was written.
     pub formula: String,
+    /// What it is limited to, as its author wrote that: rows, conditions, floors.
+    pub narrowed_to: Text,
     /// Where it stands: file and bytes.
     pub file: String,
     /// Where it stands in the file.
@@ -351,6 +353,8 @@ impl Relation {
 pub struct Example {
     /// The records, each with figures by the leaf that they stand for; all others are blank.
     pub given: Vec<GivenRecord>,
+    /// The same as its author wrote it: `applications = 3581, approved = 3582`.
+    pub written: String,
     /// What must come out.
     pub gives: Gives,
     /// Where it stands in the file.

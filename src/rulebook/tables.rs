@@ -109,8 +109,9 @@ impl<'a> Tables<'a> {
         };
         array
             .into_iter()
-            .filter_map(|value| {
+            .filter_map(|mut value| {
                 let span = value.span();
+                self.misplaced(key, value.get_mut());
                 let (value, sound) = self.understand(value, &span)?;
                 Some(Entry {
                     name: key.to_owned(),
@@ -120,6 +121,29 @@ impl<'a> Tables<'a> {
                 })
             })
             .collect()
+    }
+
+    /// A column or row of the form that got under an entry of an array: `[rule.columns.x]`.
+    fn misplaced(&mut self, key: &str, value: &mut DeValue<'a>) {
+        let DeValue::Table(table) = value else { return };
+        for section in ["columns", "rows"] {
+            let Some((name, inner)) = table.get_key_value(section) else {
+                continue;
+            };
+            let DeValue::Table(inside) = inner.get_ref() else {
+                continue;
+            };
+            let first = inside.keys().next();
+            let first = first.map_or("…", |first| first.get_ref().as_ref());
+            let message = both!(
+                "`[{key}.{section}.{first}]` 是在 `[[{key}]]` 里面；报表的栏和行不在它里面",
+                "`[{key}.{section}.{first}]` lies within `[[{key}]]`, and a form's columns and rows do not"
+            );
+            let help = both!("写成 `[{section}.{first}]`", "write `[{section}.{first}]`");
+            let problem = Problem::new(self.file, name.span(), message).help(help);
+            self.problems.push(problem);
+            table.remove(section);
+        }
     }
 
     /// Tells of every top-level key that nobody asked for.

@@ -20,6 +20,8 @@ mod pages;
 mod published;
 // What is sent again, and which one counts.
 mod resubmission;
+// What staff see of their rules: explained, listed for people, tried on the past.
+mod rulebook;
 // The sample submissions of the repository.
 mod samples;
 // The shapes of what machines read.

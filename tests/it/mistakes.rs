@@ -167,6 +167,14 @@ fn mistakes_in_the_language_of_groups_and_kinds_are_shown_at_their_place() {
 }
 
 #[test]
+fn what_is_likely_a_mistake_is_a_warning() {
+    let office = Office::new(&FORM.replacen("at_least = 20\nby_at_least = 10\n", "", 1));
+    let said = office.hebiao(&["rules", "check"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_snapshot!(said.err);
+}
+
+#[test]
 fn a_file_that_is_included_includes_no_other() {
     let office = Office::new(FORM);
     office.put(

@@ -4,10 +4,10 @@
 //! the growth between these two; beside them last year's whole city.
 
 use super::form::{NONE, seen, total_look, why_no_total};
-use super::page::{self, Heading, Paper};
 use super::{FormSheet, Summary};
 use crate::consolidate::CityFigure;
 use crate::number::{self, Exact};
+use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Look, Tone};
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::Rule;

@@ -3,9 +3,9 @@
 //! It can be filtered by unit, form and severity; each line leads to the figure on its form's
 //! sheet. The last three columns are for what staff decide; an edited copy is kept by later runs.
 
-use super::page::{self, Heading, Paper};
 use super::{FormSheet, Summary};
 use crate::finding::{Finding, State};
+use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use crate::rulebook::written::{Audience, Stage};
 use rust_xlsxwriter::{

@@ -4,11 +4,11 @@
 //! Where a figure stands is for `layout`, how it is added up for `totals`.
 
 use super::layout::{Block, FIRST, HEADINGS, Head, is_ratio};
-use super::page::{self, Paper};
 use super::{FormSheet, Summary};
 use crate::finding::Finding;
 use crate::number;
 use crate::report::Submission;
+use crate::report::page::{self, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::Rule;

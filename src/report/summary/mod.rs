@@ -10,7 +10,6 @@ mod findings;
 mod form;
 mod layout;
 mod overview;
-mod page;
 mod provenance;
 mod reading;
 mod rules;

@@ -5,10 +5,10 @@
 //! lead there.
 
 use super::form::{NONE, seen, total_look};
-use super::page::{self, Paper};
 use super::{FormSheet, Summary, city, status};
 use crate::consolidate::CityFigure;
 use crate::number;
+use crate::report::page::{self, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use crate::rulebook::written::{Axis, Severity};
 use crate::standing::Reporting;

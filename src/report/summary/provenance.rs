@@ -2,8 +2,8 @@
 //! prove it later or make it again.
 
 use super::Summary;
-use super::page::{self, Heading, Paper};
 use crate::report::FileFound;
+use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 

@@ -2,7 +2,7 @@
 //! comes from. Nothing here asks for anything, and none of it counts as a finding.
 
 use super::Summary;
-use super::page::{self, Heading, Paper};
+use crate::report::page::{self, Heading, Paper};
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 /// The row of the headings.

@@ -3,9 +3,9 @@
 //! A rule that looked at nothing is pointed out: silence there is no good news.
 
 use super::Summary;
-use super::page::{self, Heading, Paper};
 use crate::check::run::reason_words;
 use crate::report::RuleOutcome;
+use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use crate::rulebook::written::Stage;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};

@@ -4,7 +4,7 @@
 //! where the form is not asked for. Under the units stand their groups.
 
 use super::Summary;
-use super::page::{self, Heading, Paper};
+use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Tone};
 use crate::standing::{Checking, Reporting};
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};

@@ -6,10 +6,10 @@
 
 use super::form::{NONE, Writer, seen, total_look};
 use super::layout::{Block, Head, stated};
-use super::page;
 use crate::consolidate;
 use crate::expr::{Expr, Function, Operation};
 use crate::number;
+use crate::report::page;
 use crate::report::styles::{Look, Tone};
 use crate::rulebook::written::Type;
 use crate::table::Table;

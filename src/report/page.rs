@@ -1,4 +1,4 @@
-//! What all sheets of the summary have in common: paper, headings, widths, links, notes.
+//! What all sheets written anew have in common: paper, headings, widths, links, notes.
 //!
 //! Column widths are measured here, because Chinese characters take two digits' room each and
 //! the writing library counts them as one. What stands on a sheet is for the sheets.

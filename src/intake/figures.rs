@@ -4,7 +4,7 @@ use super::grid::Grid;
 use super::locate::{Located, SumRow};
 use super::value::{self, Asked, How, Read};
 use crate::place::Cell;
-use crate::rulebook::form::Form;
+use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::written::{Blank, BlankWords, Precision, Type};
 use crate::table::{Absent, Block, CellDress, Draft, DraftColumn, Dress, Marks, Unreadable, Words};
 use crate::workbook::{RawCell, Value};
@@ -69,11 +69,9 @@ impl Reader<'_> {
                 first: 0,
             }],
         };
-        let columns: Vec<ColumnRead> = (0..form.columns.len())
-            .map(|column| ColumnRead {
-                scale: self.unit_scale(column),
-                is_uniform: self.is_uniform(column),
-            })
+        let scales = self.unit_scales();
+        let uniform: Vec<bool> = (0..form.columns.len())
+            .map(|column| self.is_uniform(column))
             .collect();
         let mut order: Vec<(u32, usize)> = Vec::with_capacity(form.columns.len());
         for (column, sheet_column) in self.located.columns.iter().enumerate() {
@@ -101,7 +99,11 @@ impl Reader<'_> {
                 let raw = raw.filter(|raw| raw.cell.column == *sheet_column);
                 let cell = Cell::new(row, *sheet_column);
                 let position = self.position(at, *column);
-                self.cell(position, cell, raw, &columns[*column], &mut draft);
+                let read_as = ReadAs {
+                    scale: scales[position.1],
+                    is_uniform: uniform[*column],
+                };
+                self.cell(position, cell, raw, read_as, &mut draft);
             }
         }
         for column in &mut draft.columns {
@@ -114,12 +116,13 @@ impl Reader<'_> {
 
     /// The figures of a row that adds records up: of columns that can be added up.
     pub fn sums(&self, sum: &SumRow) -> Vec<SumFigure> {
+        let scales = self.unit_scales();
         let of_column = |variable: usize| {
             let asked_of = &self.form.variables[variable];
             let column = self.located.columns[asked_of.column].filter(|_| asked_of.adds_up())?;
             let cell = Cell::new(sum.row, column);
             let raw = self.grid.cell(cell)?;
-            let asked = self.asked(variable, self.unit_scale(asked_of.column));
+            let asked = self.asked(variable, scales[variable]);
             let format = self.grid.sheet.format(raw);
             match value::read(self.grid.sheet.value(raw), format, &asked) {
                 Read::Number { value, .. } => Some(SumFigure {
@@ -160,7 +163,7 @@ impl Reader<'_> {
         (record, variable): (usize, usize),
         cell: Cell,
         raw: Option<&RawCell>,
-        column: &ColumnRead,
+        read_as: ReadAs,
         draft: &mut Draft,
     ) {
         let form = self.form;
@@ -172,7 +175,7 @@ impl Reader<'_> {
             }
             (Some(raw), Some(value)) => {
                 let format = self.grid.sheet.format(raw);
-                value::read(value, format, &self.asked(variable, column.scale))
+                value::read(value, format, &self.asked(variable, read_as.scale))
             }
             _ => Read::Absent(self.nothing_read(cell)),
         };
@@ -189,7 +192,7 @@ impl Reader<'_> {
                 self.note(how, cell);
                 dress.worded = dress.text && how != Some(How::TextAsNumber);
                 if let Some(raw) = raw.filter(|_| asked_of.stated) {
-                    self.precision(asked_of.column, raw, column.is_uniform, &mut dress);
+                    self.precision(asked_of.column, raw, read_as.is_uniform, &mut dress);
                 }
                 if let Some(Value::Text(text)) = stands {
                     draft.marks.written.insert(key, brief(text));
@@ -207,7 +210,7 @@ impl Reader<'_> {
             Read::Absent(Absent::Blank | Absent::Nil) if nil => {
                 put_number(draft, record, variable, 0.0);
                 draft.marks.absent.insert(key, Absent::Nil);
-                draft.dress.usual[variable].scale = column.scale;
+                draft.dress.usual[variable].scale = read_as.scale;
                 if let Some(Value::Text(text)) = stands {
                     draft.marks.written.insert(key, brief(text));
                 }
@@ -292,27 +295,46 @@ impl Reader<'_> {
         })
     }
 
-    /// From the unit that heading or unit line names to the form's, for money.
-    fn unit_scale(&self, column: usize) -> i8 {
-        let column_asked = &self.form.columns[column];
-        if column_asked.kind != Some(Type::Money) {
-            return 0;
-        }
-        let Some(asked) = column_asked.unit.as_deref() else {
-            return 0;
+    /// By variable: from the unit that the sheet names to the form's, for money. What stands
+    /// nearest says it: the heading, then the row's own unit, then the line over the table.
+    fn unit_scales(&self) -> Vec<i8> {
+        let unit_column = self.form.unit_column();
+        let of_rows: Vec<Option<String>> = self
+            .located
+            .rows
+            .iter()
+            .map(|row| {
+                let cell = Cell::new((*row)?, self.located.columns[unit_column?]?);
+                self.grid.text(self.grid.cell(cell)?).map(str::to_owned)
+            })
+            .collect();
+        let scale = |variable: &Variable| {
+            let asked = variable
+                .unit
+                .as_deref()
+                .filter(|_| variable.kind == Type::Money)?;
+            let of_row = variable.row.and_then(|row| of_rows[row].as_deref());
+            let named = [
+                self.located.units[variable.column].as_deref(),
+                of_row,
+                self.unit,
+            ];
+            let mut named = named.into_iter().flatten();
+            named.find_map(|named| value::money_scale_among(named, asked))
         };
-        let named = self.located.units[column].as_deref().or(self.unit);
-        named
-            .and_then(|found| value::money_scale(found, asked))
-            .unwrap_or(0)
+        let scales = self.form.variables.iter();
+        scales
+            .map(|variable| scale(variable).unwrap_or(0))
+            .collect()
     }
 }
 
-/// What is the same for all cells of a column.
-struct ColumnRead {
+/// What the sheet says of how a cell is to be read.
+#[derive(Clone, Copy)]
+struct ReadAs {
     /// From the unit that the sheet names to the form's.
     scale: i8,
-    /// Whether all of its numbers have one format.
+    /// Whether all numbers of its column have one format.
     is_uniform: bool,
 }
 

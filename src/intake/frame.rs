@@ -3,7 +3,7 @@
 use super::grid::Grid;
 use super::identity::Surroundings;
 use super::locate::Located;
-use super::value::{money_scale, plain};
+use super::value::{money_scale_among, plain};
 use crate::place::Cell;
 use crate::rulebook::form::Form;
 use crate::rulebook::written::{Severity, Type};
@@ -294,7 +294,7 @@ fn unit_line(
         let in_heading = located.units.iter().flatten().any(|found| found == unit);
         return (!in_heading).then(|| no_unit(grid, located, unit));
     };
-    if fold(found).contains(&fold(unit)) || money_scale(found, unit).is_some() {
+    if fold(found).contains(&fold(unit)) || money_scale_among(found, unit).is_some() {
         return None;
     }
     let message = both!(

@@ -85,6 +85,28 @@ pub(super) fn surroundings(
     found
 }
 
+/// What stands around the tables of one sheet: a frame over the first is also that of those
+/// below it, and who signed at the foot signed for all.
+pub(super) fn shared(mut tables: Vec<Surroundings>) -> Vec<Surroundings> {
+    for at in 1..tables.len() {
+        let (above, below) = tables.split_at_mut(at);
+        let (above, own) = (&above[at - 1], &mut below[0]);
+        own.reporter = own.reporter.take().or_else(|| above.reporter.clone());
+        own.form_no = own.form_no.take().or_else(|| above.form_no.clone());
+        own.unit = own.unit.take().or_else(|| above.unit.clone());
+        own.month = own.month.take().or_else(|| above.month.clone());
+        own.title = own.title.take().or_else(|| above.title.clone());
+    }
+    for at in (1..tables.len()).rev() {
+        let (above, below) = tables.split_at_mut(at);
+        for (label, name) in &below[0].signatures {
+            let own = above[at - 1].signatures.entry(label.clone());
+            own.or_insert_with(|| name.clone());
+        }
+    }
+    tables
+}
+
 /// What a sheet without a table says of the workbook: a cover.
 pub(super) fn cover(rulebook: &Rulebook, grid: &Grid<'_>) -> Surroundings {
     const ROWS: u32 = 40;
@@ -114,8 +136,9 @@ fn lines(rulebook: &Rulebook, grid: &Grid<'_>, rows: std::ops::Range<u32>) -> Su
         }
         for label in ["计量单位", "金额单位", "货币单位", "单位"] {
             if let Some(value) = labelled(grid, cell, text, label) {
-                let value = value.trim_end_matches(')').to_owned();
-                found.unit.get_or_insert((cell, value));
+                // 万元（另注明的除外）
+                let value = value.split(['(', ')']).next().unwrap_or_default().trim();
+                found.unit.get_or_insert((cell, value.to_owned()));
             }
         }
         let folded = fold(text);

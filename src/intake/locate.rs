@@ -34,6 +34,8 @@ pub struct Located {
     pub unknown_rows: Vec<(Cell, String)>,
     /// Rows whose code says one thing and whose label another.
     pub torn_rows: Vec<(Cell, String)>,
+    /// How many rows of a fixed form are known by their labels, and not by their codes alone.
+    pub labelled: usize,
     /// Rows of a list that are no records but sums of some.
     pub sums: Vec<SumRow>,
     /// The row in which the form's heading ends once more, below the table.
@@ -88,6 +90,7 @@ struct Heading<'a> {
 }
 
 /// A row in which a form's heading ends.
+#[derive(Clone)]
 struct Head {
     form: usize,
     row: u32,
@@ -198,10 +201,7 @@ impl<'a> Headings<'a> {
     /// Of each form the row in which its heading stands the most complete, if it is one.
     fn heads(&self, grid: &Grid<'_>) -> Vec<Head> {
         let mut best = self.best(grid);
-        best.retain(|head| {
-            let needed = self.forms[head.form].needed();
-            head.score >= needed.clamp(1, 2) && head.score * 10 >= needed * 6
-        });
+        best.retain(|head| head.score >= self.forms[head.form].needed().clamp(1, 2));
         for head in &mut best {
             let names = &self.forms[head.form].names;
             let calls = |text: &str| {
@@ -212,7 +212,26 @@ impl<'a> Headings<'a> {
             head.is_named =
                 calls(&grid.sheet.name) || grid.texts(above).any(|(_, text)| calls(text));
         }
+        best.retain(|head| self.is_of_form(grid, head));
         best
+    }
+
+    /// Whether a heading is that of its form and not of one that looks like it. Most columns are
+    /// there; where few are, or the sheet does not call the form by its name, a fixed form is
+    /// known by the labels of its rows too.
+    fn is_of_form(&self, grid: &Grid<'_>, head: &Head) -> bool {
+        let heading = &self.forms[head.form];
+        let has_most = head.score * 10 >= heading.needed() * 6;
+        if !heading.form.is_fixed() || has_most && head.is_named {
+            return has_most;
+        }
+        let labelled = heading.table(grid, head.clone(), 0, u32::MAX).labelled;
+        let rows = heading.form.rows.len();
+        if has_most {
+            labelled * 3 >= rows
+        } else {
+            head.is_named && head.score * 10 >= heading.needed() * 3 && labelled * 10 >= rows * 6
+        }
     }
 
     fn best(&self, grid: &Grid<'_>) -> Vec<Head> {
@@ -411,6 +430,7 @@ impl<'a> Heading<'a> {
             extra: Vec::new(),
             unknown_rows: Vec::new(),
             torn_rows: Vec::new(),
+            labelled: 0,
             sums: Vec::new(),
             again: None,
             last,
@@ -520,6 +540,7 @@ impl<'a> Heading<'a> {
                     _ => (0..rows.len()).find(fits),
                 }
             });
+            located.labelled += usize::from(by_label.is_some());
             let at = match (by_code, by_label) {
                 (Some(code), Some(label)) if code != label => {
                     let name = self.form.rows[label].label.zh.clone();

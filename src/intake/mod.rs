@@ -157,11 +157,13 @@ pub(crate) fn of_book(book: &Book, wanted: Wanted<'_>, rulebook: &Rulebook) -> R
         if wanted.explain {
             seen.push(SheetSeen::new(grid, &headings, rulebook));
         }
-        for located in tables {
-            let around =
-                identity::surroundings(rulebook, grid, &rulebook.forms[located.form], located);
-            let mut table_seen = TableSeen::new(rulebook, located, &around);
-            job.table(&signs, grid, located, &around, &mut table_seen);
+        let around = tables.iter().map(|located| {
+            identity::surroundings(rulebook, grid, &rulebook.forms[located.form], located)
+        });
+        let around = identity::shared(around.collect());
+        for (located, around) in tables.iter().zip(&around) {
+            let mut table_seen = TableSeen::new(rulebook, located, around);
+            job.table(&signs, grid, located, around, &mut table_seen);
             if let Some(sheet) = seen.last_mut() {
                 sheet.tables.push(table_seen);
             }

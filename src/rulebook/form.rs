@@ -6,6 +6,7 @@ use crate::expr::figures::Crossing;
 use crate::expr::parse::Measure;
 use crate::number::Exact;
 use crate::period::{Due, Period, Periodicity};
+use crate::spelling::fold;
 use crate::words::Text;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -297,6 +298,14 @@ impl Form {
             (true, Some(row)) => row * self.columns.len() + column,
             _ => column,
         }
+    }
+
+    /// The column 计量单位, which says for each row in which unit its figures are.
+    pub fn unit_column(&self) -> Option<usize> {
+        let is_unit = |column: &Column| {
+            column.kind == Some(Type::Text) && fold(&column.label.zh) == "计量单位"
+        };
+        self.columns.iter().position(is_unit)
     }
 
     /// A column by its id.

@@ -395,3 +395,115 @@ fn a_total_that_was_typed_over_its_formula_is_noted() {
     assert!(told.contains(note), "{told}");
     assert!(told.contains("必改 0，核实 0"), "{told}");
 }
+
+/// A form of money with a unit for each row, over another that shares its frame.
+const TWO_TABLES: &str = r#"
+[form]
+id = "T03A"
+title = "经费投入情况"
+due = "次月10日"
+variables = "rows"
+row_label = "指标"
+row_no = "代码"
+unit = "万元"
+signatures = ["填表人"]
+[columns]
+unit = { label = "计量单位", type = "text" }
+to_date = { no = 1, label = "本年累计" }
+before = { no = 2, label = "上年同期" }
+[rows]
+spent = { no = "01", label = "教育支出", type = "money", unit = "万元" }
+pupils = { no = "02", label = "学生数", type = "count", unit = "人" }
+"#;
+
+const BELOW: &str = r#"
+[form]
+id = "T03B"
+title = "培训情况"
+due = "次月10日"
+row_label = "层次"
+row_no = "代码"
+signatures = ["填表人"]
+[columns]
+people = { no = 1, label = "培训人次", type = "count" }
+funds = { no = 2, label = "培训经费", type = "money", unit = "万元" }
+[rows]
+all = { no = "21", label = "合计" }
+city = { no = "22", label = "市级" }
+"#;
+
+const BOTH_TABLES: &str = "
+| 1 | 经费投入情况 | | | | |
+| 2 | 填报单位：重庆市巴南区教育委员会 | | 2023年1—12月 | | 计量单位：元（另注明的除外） |
+| 3 | 指标 | 代码 | 计量单位 | 本年累计 | 上年同期 |
+| 4 | 教育支出 | '01 | 元 | 12345000 | 11000000 |
+| 5 | 学生数 | '02 | 人 | 300 | 290 |
+| 7 | 层次 | 代码 | 培训人次 | 培训经费 |
+| 8 | 合计 | '21 | 40 | 52000 |
+| 9 | 市级 | '22 | 40 | 52000 |
+| 11 | 填表人：王　芳 |
+";
+
+#[test]
+fn the_second_table_of_a_sheet_shares_its_frame_and_each_figure_has_its_nearest_unit() {
+    let office = Office::new(TWO_TABLES);
+    office.put("rules/T03B.toml", BELOW.as_bytes());
+    let bytes = book(&[("报表", BOTH_TABLES)]);
+    let seen = inspected(&office, "报表.xlsx", &bytes);
+    assert!(seen.contains("读出：巴南区 T03A 2023-12"), "{seen}");
+    assert!(seen.contains("读出：巴南区 T03B 2023-12"), "{seen}");
+    assert!(
+        checked(&office, "报表.xlsx").contains("必改 0，核实 0"),
+        "{seen}"
+    );
+    office.put("input/2023-12/报表.xlsx", &bytes);
+    let said = office.hebiao(&["run", "--now", "2024-01-08T02:00"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(kept(&office, "T03A", "to_date"), [1234.5, 300.0]);
+    assert_eq!(kept(&office, "T03B", "funds"), [5.2, 5.2]);
+    // A row's own unit is nearer than the line over the table.
+    let own = BOTH_TABLES.replace("| 元 | 12345000 |", "| 万元 | 1234.5 |");
+    office.put("input/2023-12/报表.xlsx", &book(&[("报表", &own)]));
+    office.hebiao(&["run", "--now", "2024-01-08T02:00"]);
+    assert_eq!(kept(&office, "T03A", "to_date"), [1234.5, 300.0]);
+}
+
+/// The figures of a published column, row by row.
+fn kept(office: &Office, form: &str, column: &str) -> Vec<f64> {
+    use polars::prelude::{ParquetReader, SerReader};
+    let path = office.path(&format!("output/2023-12/data/{form}.parquet"));
+    let file = std::fs::File::open(path).expect("data");
+    let frame = ParquetReader::new(file).finish().expect("a table");
+    let figures = frame
+        .column(column)
+        .expect("a column")
+        .f64()
+        .expect("figures");
+    figures.iter().flatten().collect()
+}
+
+#[test]
+fn a_form_that_no_rule_file_describes_is_never_taken_for_one_that_looks_like_it() {
+    let other = "
+| 1 | 安全隐患排查情况 | | | | | |
+| 2 | 填报单位：重庆市巴南区教育委员会 | | | 2023年1—12月 | | |
+| 3 | 类别 | 代码 | 申报数 | 申报数 | 申报数 | 立项数 | 投入 |
+| 4 | | | 本年 | 上年同期 | 增长（%） | | |
+| 5 | 校舍 | '01 | 99 | 90 | 10 | 30 | 80 |
+| 6 | 消防 | '02 | 66 | 60 | 10 | 10 | 80 |
+| 7 | 食品 | '03 | 33 | 30 | 10 | 20 | 80 |
+| 8 | 交通 | '04 | 11 | 10 | 10 | 2 | 80 |
+";
+    let office = Office::new(FORM);
+    let seen = inspected(&office, "巴南区.xlsx", &book(&[("安全", other)]));
+    assert!(!seen.contains("报表 T01"), "{seen}");
+    // Called by its name, with the labels of its rows, it is the form, its headings reworded.
+    let reworded = drawn(BODY)
+        .replace("申报数", "申请")
+        .replace("课题情况", "T01 课题情况");
+    let seen = inspected(&office, "巴南区.xlsx", &book(&[("报表", &reworded)]));
+    assert!(
+        seen.contains("报表 T01") && seen.contains("缺 申报数"),
+        "{seen}"
+    );
+}

@@ -154,8 +154,13 @@ pub fn plain(x: f64) -> String {
 
 /// The power of ten between two units of money, if both are: −4 from 元 to 万元.
 pub fn money_scale(found: &str, asked: &str) -> Option<i8> {
-    let power = |unit| i8::try_from(power_of_money(unit)?).ok();
+    let power = |unit: &str| i8::try_from(power_of_money(unit)?).ok();
     Some(power(found)? - power(asked)?)
+}
+
+/// The same where a line names several units, one of them of money: 人、人次、万元.
+pub fn money_scale_among(found: &str, asked: &str) -> Option<i8> {
+    found.split('、').find_map(|unit| money_scale(unit, asked))
 }
 
 /// Whether a space that can be seen stands between two signs of a kind: `1 2` is two figures or
@@ -284,6 +289,7 @@ mod tests {
         assert_eq!(money_scale("元", "万元"), Some(-4));
         assert_eq!(money_scale("百万元", "万 元"), Some(2));
         assert_eq!(money_scale("亿元", "千元"), Some(5));
+        assert_eq!(money_scale_among("人、人次、元", "万元"), Some(-4));
         assert_eq!(money_scale("美元", "元"), None);
     }
 

@@ -2,14 +2,12 @@
 //!
 //! The same figures come in many dresses. What the figures are is left to the forms.
 
-use rust_xlsxwriter::{
-    DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
-};
-
 use crate::city::{District, Period};
 use crate::figures::Chance;
+use crate::page::{Look, Page};
+use crate::write::Kind;
 
-/// A way of laying out KY01.
+/// A way in which a form is laid out or sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dress {
     /// As the office drew it.
@@ -22,10 +20,24 @@ pub enum Dress {
     TotalLast,
     /// The unit in the headings instead of above them.
     UnitsInside,
+    /// 序号 in front, and an empty column between the labels and the figures.
+    Serial,
+    /// A sheet for each month of the year.
+    Monthly,
+    /// All forms in one workbook.
+    Together,
+    /// An old .xls in `仿宋_GB2312`, its figures typed as text.
+    Old,
     /// Other words, and 立项数 in front of 申报数.
     Reworded,
     /// Behind a cover and a sheet of instructions.
     Behind,
+    /// Columns of one's own checks at the right, and last year's form on a hidden sheet.
+    Helped,
+    /// Remarks and comments, as it came back from being asked about.
+    Remarked,
+    /// Made with WPS.
+    Wps,
 }
 
 /// How a rate is typed.
@@ -49,6 +61,7 @@ pub enum NoBase {
 /// What a clerk does every month.
 pub struct Habits {
     pub dress: Dress,
+    pub kind: Kind,
     pub manner: Manner,
     pub decimals: u32,
     pub no_base: NoBase,
@@ -69,10 +82,17 @@ impl Habits {
             Dress::Titled,
             Dress::TotalLast,
             Dress::UnitsInside,
+            Dress::Serial,
+            Dress::Monthly,
+            Dress::Together,
+            Dress::Old,
             Dress::Reworded,
             Dress::Behind,
-            Dress::Official,
+            Dress::Helped,
+            Dress::Remarked,
+            Dress::Wps,
         ];
+        let dress = dresses[district % dresses.len()];
         let manners = [
             Manner::Number,
             Manner::Text('%'),
@@ -84,9 +104,21 @@ impl Habits {
                 Manner::Number
             },
         ];
+        let old = dress == Dress::Old;
         Habits {
-            dress: dresses[district % 8],
-            manner: manners[(district + district / 8) % 5],
+            dress,
+            kind: match district {
+                _ if old => Kind::Xls,
+                15 | 17 => Kind::Xls,
+                3 | 28 | 33 => Kind::Ods,
+                4 | 30 => Kind::Csv,
+                _ => Kind::Xlsx,
+            },
+            manner: if old {
+                Manner::Text('％')
+            } else {
+                manners[(district + district / 8) % 5]
+            },
             decimals: match (district % 9, district % 11) {
                 (4, _) => 2,
                 (_, 6) => 0,
@@ -108,9 +140,8 @@ pub const IDENTITY: [&str; 4] = [
     "有效期至：（样例）",
 ];
 
-/// Where KY01 stands in a dress; rows count from zero, as `rust_xlsxwriter` has them.
+/// Where KY01 stands in a dress; rows count from zero.
 pub struct Layout {
-    pub sheet: &'static str,
     pub title: u32,
     /// The identity block's lines: all, all but the number of the form, or none.
     pub identity: &'static [&'static str],
@@ -120,56 +151,51 @@ pub struct Layout {
     pub numbered: bool,
     /// The table's rows in order, `None` for the heading 补充资料.
     pub order: [Option<usize>; 7],
-    /// First columns of the groups 申报数 and 立项数.
-    pub groups: [u16; 2],
+    /// The column of the labels.
+    pub label: u16,
+    /// First columns of the groups 申报数 and 立项数, and of what follows them.
+    pub groups: [u16; 3],
 }
 
 impl Layout {
     pub fn of(dress: Dress) -> Layout {
         let official = Layout {
-            sheet: "KY01",
             title: 0,
             identity: &IDENTITY,
             filler: 5,
             header: 6,
             numbered: true,
             order: [Some(0), Some(1), Some(2), Some(3), None, Some(4), Some(5)],
-            groups: [2, 6],
+            label: 0,
+            groups: [2, 6, 10],
         };
         match dress {
-            Dress::Official => official,
             Dress::Annex => Layout {
-                sheet: "课题",
                 title: 1,
                 identity: IDENTITY.split_at(1).1,
                 ..official
             },
             Dress::Titled => Layout {
-                sheet: "Sheet1",
                 identity: &[],
                 filler: 1,
                 header: 2,
                 ..official
             },
             Dress::TotalLast => Layout {
-                sheet: "1.课题",
                 numbered: false,
                 order: [Some(1), Some(2), Some(3), Some(0), None, Some(4), Some(5)],
                 ..official
             },
-            Dress::UnitsInside => Layout {
-                sheet: "Sheet1",
+            Dress::Serial => Layout {
+                label: 1,
+                groups: [4, 8, 12],
                 ..official
             },
             Dress::Reworded => Layout {
-                sheet: "课题",
-                groups: [6, 2],
+                groups: [6, 2, 10],
                 ..official
             },
-            Dress::Behind => Layout {
-                sheet: "1.课题",
-                ..official
-            },
+            _ => official,
         }
     }
 
@@ -188,11 +214,12 @@ impl Layout {
 
     /// The column of 栏 1 to 11, counted from zero.
     pub fn column(&self, column: usize) -> u16 {
-        match column {
-            0..4 => self.groups[0] + small(column),
-            4..8 => self.groups[1] + small(column - 4),
-            _ => small(column) + 2,
-        }
+        self.groups[column / 4] + small(column % 4)
+    }
+
+    /// The column of 备注.
+    pub fn remark(&self) -> u16 {
+        self.groups[2] + 3
     }
 
     /// The line of names and dates, one empty row under the table.
@@ -205,18 +232,8 @@ fn small(column: usize) -> u16 {
     u16::try_from(column).expect("a form has few columns")
 }
 
-/// A workbook dated by its period, never by the clock.
-pub fn workbook(period: Period) -> Result<Workbook, XlsxError> {
-    let (year, month) = due(period);
-    let year = u16::try_from(year).expect("samples are of our time");
-    let created = ExcelDateTime::from_ymd(year, month, 3)?;
-    let mut workbook = Workbook::new();
-    workbook.set_properties(&DocProperties::new().set_creation_datetime(&created));
-    Ok(workbook)
-}
-
 /// The month after, in which the form is sent.
-fn due(period: Period) -> (i64, u8) {
+pub fn due(period: Period) -> (i64, u8) {
     match period.month {
         12 => (period.year + 1, 1),
         month => (period.year, month + 1),
@@ -224,16 +241,11 @@ fn due(period: Period) -> (i64, u8) {
 }
 
 /// The sheet 封面 that some put in front.
-pub fn cover(
-    workbook: &mut Workbook,
-    name: &str,
-    district: &District,
-    period: Period,
-) -> Result<(), XlsxError> {
-    let sheet = workbook.add_worksheet().set_name("封面")?;
-    sheet.set_column_width(0, 80)?;
-    title(sheet, 5, 0, name)?;
-    let centred = plain().set_align(FormatAlign::Center);
+pub fn cover(name: &str, district: &District, period: Period) -> Page {
+    let mut page = Page::new("封面");
+    page.widths.insert(0, 80.0);
+    title(&mut page, 5, 0, name);
+    let centred = plain().centred();
     let (year, month) = due(period);
     let lines = [
         format!("（{}年1—{}月）", period.year, period.month),
@@ -241,88 +253,76 @@ pub fn cover(
         format!("{year}年{month}月"),
     ];
     for (row, line) in (8..).step_by(3).zip(lines) {
-        sheet.write_with_format(row, 0, line, &centred)?;
+        page.put(row, 0, line, &centred);
     }
-    Ok(())
+    page
+}
+
+/// The sheet 填表说明 that some put in front.
+pub fn guide(lines: &[&str]) -> Page {
+    let mut page = Page::new("填表说明");
+    page.widths.extend([(0, 16.0), (1, 10.0)]);
+    page.width(2..6, 14.0);
+    title(&mut page, 0, 5, "填表说明");
+    for (row, line) in (2..).zip(lines) {
+        page.put(row, 0, *line, &plain());
+    }
+    page
 }
 
 /// 宋体 11, as everything but titles.
-pub fn plain() -> Format {
-    Format::new()
-        .set_font_name("宋体")
-        .set_font_size(11)
-        .set_align(FormatAlign::VerticalCenter)
+pub fn plain() -> Look {
+    Look {
+        font: "宋体",
+        size: 11.0,
+        bold: false,
+        bordered: false,
+        centred: false,
+        right: false,
+        wrap: false,
+        number_format: None,
+    }
 }
 
 /// A cell of the table: thin borders there and nowhere else.
-pub fn boxed() -> Format {
-    plain().set_border(FormatBorder::Thin)
+pub fn boxed() -> Look {
+    Look {
+        bordered: true,
+        ..plain()
+    }
 }
 
 /// A heading, whose line breaks count.
-pub fn heading() -> Format {
-    boxed().set_align(FormatAlign::Center).set_text_wrap()
-}
-
-/// Text over several cells; a span of one cell is no merge.
-pub fn span(
-    sheet: &mut Worksheet,
-    from: (u32, u16),
-    to: (u32, u16),
-    text: &str,
-    format: &Format,
-) -> Result<(), XlsxError> {
-    if from == to {
-        sheet.write_with_format(from.0, from.1, text, format)?;
-    } else {
-        sheet.merge_range(from.0, from.1, to.0, to.1, text, format)?;
-    }
-    Ok(())
+pub fn heading() -> Look {
+    boxed().centred().wrapped()
 }
 
 /// 黑体 18 over all columns.
-pub fn title(sheet: &mut Worksheet, row: u32, last: u16, text: &str) -> Result<(), XlsxError> {
-    let format = Format::new()
-        .set_font_name("黑体")
-        .set_font_size(18)
-        .set_align(FormatAlign::Center)
-        .set_align(FormatAlign::VerticalCenter);
-    sheet.set_row_height(row, 30)?;
-    span(sheet, (row, 0), (row, last), text, &format)
+pub fn title(page: &mut Page, row: u32, last: u16, text: &str) {
+    let look = Look {
+        font: "黑体",
+        size: 18.0,
+        centred: true,
+        ..plain()
+    };
+    page.heights.insert(row, 30.0);
+    page.span((row, 0), (row, last), text, &look);
 }
 
 /// The identity block over the last three columns, above the line of 填报单位.
-pub fn identity(
-    sheet: &mut Worksheet,
-    form: &str,
-    last: u16,
-    lines: &[&str],
-) -> Result<(), XlsxError> {
+pub fn identity(page: &mut Page, form: &str, last: u16, lines: &[&str]) {
     for (row, line) in (1..5).rev().zip(lines.iter().rev()) {
         let number = if line.ends_with('：') { form } else { "" };
-        span(
-            sheet,
-            (row, last - 2),
-            (row, last),
-            &format!("{line}{number}"),
-            &plain(),
-        )?;
+        let text = format!("{line}{number}");
+        page.span((row, last - 2), (row, last), &text, &plain());
     }
-    Ok(())
 }
 
 /// The line of names and dates, and the instructions below it.
-pub fn foot(
-    sheet: &mut Worksheet,
-    row: u32,
-    last: u16,
-    names: &str,
-    notes: &str,
-) -> Result<(), XlsxError> {
-    span(sheet, (row, 0), (row, last), names, &plain())?;
-    sheet.set_row_height(row + 1, 64)?;
-    let format = plain().set_text_wrap().set_align(FormatAlign::Top);
-    span(sheet, (row + 1, 0), (row + 1, last), notes, &format)
+pub fn foot(page: &mut Page, row: u32, last: u16, names: &str, notes: &str) {
+    page.span((row, 0), (row, last), names, &plain());
+    page.heights.insert(row + 1, 64.0);
+    page.span((row + 1, 0), (row + 1, last), notes, &plain().wrapped());
 }
 
 /// Who signed, invented for the district; `clerk` false leaves 填表人 empty.
@@ -348,31 +348,41 @@ pub fn signatures(district: &District, number: usize, period: Period, clerk: boo
     )
 }
 
-/// The file's path within its period's folder. Where it names a district, it is this one.
+/// The path of KY01's file within its period's folder, and of a workbook of all forms. Where it
+/// names a district, it is this one.
 pub fn ky01_path(district: &District, habits: &Habits, period: Period) -> String {
     let District { name, short, .. } = district;
     let Period { year, month } = period;
     let office = office(district);
-    match habits.turn % 6 {
-        0 => format!("附件2：{short}KY01表（{year}年{month}月）.xlsx"),
-        1 => format!("{short}{office}-课题.xlsx"),
-        2 => format!("{name}/{month}月报表 最终版(1).xlsx"),
-        3 => format!("{short}.xlsx"),
-        4 => format!("{short}{office}{year}年{month}月（盖章）.xlsx"),
-        _ => format!("{name}/新建 Microsoft Excel 工作表.xlsx"),
-    }
+    let path = match habits.turn % 6 {
+        0 => format!("附件2：{short}KY01表（{year}年{month}月）"),
+        1 => format!("{short}{office}-课题"),
+        2 => format!("{name}/{month}月报表 最终版(1)"),
+        3 => short.clone(),
+        4 => format!("{short}{office}{year}年{month}月（盖章）"),
+        _ => format!("{name}/新建 Microsoft Excel 工作表"),
+    };
+    format!("{path}.{}", habits.kind.extension())
 }
 
-/// As `ky01_path`; the two never meet.
-pub fn jh01_path(district: &District, habits: &Habits, period: Period) -> String {
+/// The path of another form's file, which never is that of `ky01_path`: the form's number, what
+/// people call it, and the time that it is about.
+pub fn path(
+    (form, called): (&str, &str),
+    district: &District,
+    kind: Kind,
+    turn: usize,
+    period: Period,
+) -> String {
     let District { name, short, .. } = district;
-    let year = period.year;
-    match habits.turn % 4 {
-        0 => format!("附件3：{short}JH01表（{year}年四季度）.xlsx"),
-        1 => format!("{short}{}-优质均衡监测.xlsx", office(district)),
-        2 => format!("{name}/四季度监测表.xlsx"),
-        _ => format!("JH01 {short} {year}年第4季度.xlsx"),
-    }
+    let Period { year, month } = period;
+    let path = match turn % 4 {
+        0 => format!("附件3：{short}{form}表（{year}年{month}月）"),
+        1 => format!("{short}{}-{called}", office(district)),
+        2 => format!("{name}/{called}"),
+        _ => format!("{form} {short} {year}年{month}月"),
+    };
+    format!("{path}.{}", kind.extension())
 }
 
 /// What the office is called in passing.

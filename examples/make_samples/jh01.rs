@@ -1,17 +1,19 @@
 //! JH01, the quarterly indicators of high-quality balanced compulsory education.
 //!
 //! A year's figures are drawn for a district, some are set to what was published, and rates
-//! follow from their parts. Last year's column is the year before, drawn the same way.
+//! follow from their parts. Last year's column is the year before, drawn the same way. Slips are
+//! planted in the table, before it is laid out.
 
 use rust_xlsxwriter::utility::row_col_to_cell;
-use rust_xlsxwriter::{Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
 use crate::city::{District, Period};
-use crate::dress::{self, Habits};
-use crate::figures::{Chance, Shown, portion};
+use crate::dress::{self, Dress, Habits};
+use crate::figures::{Chance, Shown, apportion, portion};
+use crate::page::{Page, Value};
 use crate::planted::Notes;
+use crate::schools;
 
-const NAME: &str = "重庆市义务教育优质均衡发展监测表";
+pub const NAME: &str = "重庆市义务教育优质均衡发展监测表";
 
 const INSTRUCTIONS: &str = "说明：1.本表由各区县（自治县）教委（教育局、公共服务局）填报。\
     2.报送时间：季后10日前。3.没有数据的栏不填，“—”栏免填。4.审核关系：[3]=[1]÷[2]×100；\
@@ -36,7 +38,7 @@ const LINES: [Line; 29] = [
     Line("集团化办学、学区制管理学校占比", "%", 1, true),
     Line("教育集团数", "个", 0, false),
     Line("小学学龄儿童净入学率", "%", 2, true),
-    Line("九年义务教育巩固率", "%", 2, false),
+    Line("九年义务教育巩固率", "%", 2, true),
     Line("初中三年巩固率", "%", 2, false),
     Line("　初中毕业生数", "人", 0, false),
     Line("　转入", "人", 0, false),
@@ -74,6 +76,17 @@ struct Figures {
 }
 
 impl Figures {
+    fn none() -> Figures {
+        Figures {
+            parts: [None; 30],
+            current: [None; 30],
+        }
+    }
+
+    fn is_nil(&self) -> bool {
+        self.current.iter().all(Option::is_none)
+    }
+
     fn count(&mut self, code: usize, count: i64) {
         self.current[code] = Some(Shown::whole(count));
     }
@@ -91,6 +104,9 @@ impl Figures {
 
     /// Rates whose parts are lines of the form.
     fn derive(&mut self) {
+        if self.is_nil() {
+            return;
+        }
         let whole = self.of(10) - self.of(11);
         self.current[6] = Some(Shown::percent(
             self.of(7) - self.of(8) + self.of(9),
@@ -104,59 +120,124 @@ impl Figures {
     }
 }
 
-/// A district's form, where it sends one for the period.
-pub fn submission(
+/// All districts' figures in the years that the forms look at.
+pub struct Indicators {
+    /// 2021, 2022 and 2023, by district.
+    years: [Vec<Figures>; 3],
+}
+
+impl Indicators {
+    pub fn new(districts: &[District]) -> Indicators {
+        let year = |year| {
+            let told = |district: (usize, &District)| match (&*district.1.name, year) {
+                // Nil returns: the one has only begun to report, the other left the form blank.
+                ("高新区", ..=2022) | ("万盛经开区", 2023) => Figures::none(),
+                _ => figures(district, year),
+            };
+            districts.iter().enumerate().map(told).collect()
+        };
+        let mut indicators = Indicators {
+            years: [2021, 2022, 2023].map(year),
+        };
+        publish(&mut indicators.years[1]);
+        for figures in indicators.years.iter_mut().flatten() {
+            figures.derive();
+        }
+        indicators
+    }
+
+    fn of(&self, district: usize, year: i64) -> &Figures {
+        let year = usize::try_from(year - 2021).expect("there is no earlier year");
+        &self.years[year][district]
+    }
+}
+
+/// Whether a district sends the form for a period.
+pub fn sends(district: &District, period: Period) -> bool {
+    period.month == 12 && !(period.year == 2023 && district.name == "秀山土家族苗族自治县")
+}
+
+/// A district's form for a period, on a sheet of this name.
+pub fn page(
+    indicators: &Indicators,
+    sheet: &str,
     (number, district): (usize, &District),
     period: Period,
-) -> Result<Option<(String, Workbook, Notes)>, XlsxError> {
-    let latest = period.year == 2023;
-    let silent = matches!(
-        &*district.name,
-        "城口县" | "巫溪县" | "秀山土家族苗族自治县"
-    );
-    if period.month != 12 || (latest && silent) {
-        return Ok(None);
-    }
-    let habits = Habits::of(number);
-    let path = dress::jh01_path(district, &habits, period);
-    let numbered = number % 7 != 2;
-    let behind = number % 7 == 5;
-    let name = if behind { "指标" } else { "JH01" };
-    let mut notes = Notes::on(("JH01", name), district, period, &path);
-
-    let last = figures(district, period.year - 1);
-    let current = figures(district, period.year);
+    notes: &mut Notes,
+) -> Page {
+    let current = indicators.of(number, period.year).clone();
+    let last = if current.is_nil() {
+        Figures::none()
+    } else {
+        indicators.of(number, period.year - 1).clone()
+    };
     let mut table = Table {
         changes: changes(&current, &last),
         current,
         last,
-        numbered,
+        numbered: number % 7 != 2,
+        habits: Habits::of(number),
     };
-    if latest {
-        plant(&district.name, &mut table, &mut notes);
+    if period.year == 2023 {
+        question(&district.name, &mut table, notes);
+        plant(indicators, (number, &district.name), &mut table, notes);
     }
-
-    let mut workbook = dress::workbook(period)?;
-    if behind {
-        dress::cover(&mut workbook, NAME, district, period)?;
-    }
-    let sheet = workbook.add_worksheet().set_name(name)?;
-    frame(sheet, (number, district), period, numbered)?;
-    body(sheet, &table)?;
-    if behind {
-        sheet.set_active(true);
-    }
-    Ok(Some((path, workbook, notes)))
+    let mut page = Page::new(sheet);
+    frame(&mut page, (number, district), period, table.numbered);
+    body(&mut page, &table);
+    page
 }
 
-/// How many percent of a file arrived, where it broke off.
-pub fn cut(district: &District, period: Period) -> Option<usize> {
-    (district.name == "丰都县" && period.year == 2023).then_some(60)
+/// Sets the sums of 2022 to what the city published: 80 % of schools in groups, 95.79 % retained,
+/// 98 % with daily sports, and 110,000 new places.
+fn publish(districts: &mut [Figures]) {
+    for (code, rate, scale) in [(2, 800, 1000), (5, 9579, 10_000), (21, 980, 1000)] {
+        let parts = districts.iter().filter_map(|figures| figures.parts[code]);
+        let (drawn, wholes): (Vec<i64>, Vec<i64>) = parts.unzip();
+        let all: i64 = wholes.iter().sum();
+        let total = Shown::quotient(all * rate, scale, 0).digits;
+        let parts = apportion(total, &weights(&drawn), &wholes);
+        let told = districts
+            .iter_mut()
+            .filter(|figures| figures.parts[code].is_some());
+        for ((figures, part), whole) in told.zip(parts).zip(wholes) {
+            figures.rate(code, part, whole);
+        }
+    }
+    // Where the split is not told, the figure is a published one.
+    let (free, fixed): (Vec<_>, Vec<_>) = districts
+        .iter_mut()
+        .partition(|figures| figures.current[23].is_some());
+    let total = 110_000 - fixed.iter().map(|figures| figures.of(22)).sum::<i64>();
+    let drawn: Vec<i64> = free.iter().map(|figures| figures.of(22)).collect();
+    let places = apportion(total, &weights(&drawn), &vec![total; drawn.len()]);
+    for (figures, places) in free.into_iter().zip(places) {
+        let primary = portion(places, 0.6);
+        let junior = places - primary;
+        // Planned for a little less than the largest class that is allowed.
+        let (primary_classes, junior_classes) = ((primary + 43) / 44, (junior + 48) / 49);
+        supply(
+            figures,
+            (primary, primary_classes),
+            (junior, junior_classes),
+        );
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small counts")]
+fn weights(counts: &[i64]) -> Vec<f64> {
+    counts.iter().map(|count| *count as f64).collect()
+}
+
+/// Lines 14 to 16 as the lists of teachers have them, which PX01 tells too.
+pub fn exchange(district: (usize, &District), year: i64) -> [i64; 3] {
+    let figures = figures(district, year);
+    [14, 15, 16].map(|code| figures.of(code))
 }
 
 /// What a district tells of a year: the published figures, and years before that lead to them.
-fn figures(district: &District, year: i64) -> Figures {
-    let mut figures = drawn(district, year);
+fn figures((number, district): (usize, &District), year: i64) -> Figures {
+    let mut figures = drawn((number, district), year);
     let (_, pupils) = figures.parts[1].expect("coverage is told in parts");
     let since = 2023 - year;
     match &*district.name {
@@ -174,10 +255,10 @@ fn figures(district: &District, year: i64) -> Figures {
             }
         }
         "巴南区" => {
-            figures.rate(1, 80_156 - since * 4100, 99_449 - since * 1480);
+            figures.rate(1, 80_156 - since * 4100, pupils);
             figures.count(3, 10 - since);
             figures.count(22, 4290 - since * 270);
-            figures.count(25, 94 - since * 5);
+            figures.count(25, 94 - since * 4);
             // They have never told the split by stage.
             for code in [23, 24, 26, 27] {
                 figures.current[code] = None;
@@ -186,19 +267,19 @@ fn figures(district: &District, year: i64) -> Figures {
         "两江新区" if since == 0 => supply(&mut figures, (4320, 96), (3000, 60)),
         _ => {}
     }
-    figures.derive();
     figures
 }
 
 /// Ordinary figures in proportion to the district, a little better every year.
-fn drawn(district: &District, year: i64) -> Figures {
+fn drawn((number, district): (usize, &District), year: i64) -> Figures {
     let mut chance = Chance::of(&format!("indicators {}", district.code));
-    let mut figures = Figures {
-        parts: [None; 30],
-        current: [None; 30],
-    };
-    let pupils = portion(68_000, district.heft * chance.between(0.9, 1.1));
-    let schools = pupils / chance.whole(900, 1300);
+    let mut figures = Figures::none();
+    // Schools and pupils are those of XX01, which looks back a year less.
+    let known = year.max(2022);
+    let pupils = schools::compulsory_pupils(number, known) - (known - year) * 300;
+    let schools = schools::list(number, known);
+    let schools = schools.iter().filter(|school| school.classes != [0; 3]);
+    let schools = i64::try_from(schools.count()).expect("a district has few schools");
     let coverage = chance.between(0.70, 0.90);
     let grouped = chance.between(0.74, 0.92);
     let groups = schools / 6 + chance.whole(1, 4);
@@ -210,7 +291,6 @@ fn drawn(district: &District, year: i64) -> Figures {
         2022 => 0.02,
         _ => 0.035,
     };
-    let pupils = pupils + chance.whole(-400, 400);
     figures.rate(1, portion(pupils, coverage + years), pupils);
     figures.rate(2, portion(schools, grouped + years), schools);
     figures.count(3, groups + i64::from(year > 2021) + i64::from(year > 2022));
@@ -221,10 +301,8 @@ fn drawn(district: &District, year: i64) -> Figures {
         children - chance.share(children, 0.0002, 0.0012),
         children,
     );
-    figures.current[5] = Some(Shown {
-        digits: chance.whole(9520, 9690),
-        decimals: 2,
-    });
+    let first = chance.share(pupils, 0.10, 0.12);
+    figures.rate(5, chance.share(first, 0.952, 0.969), first);
     let entrants = chance.share(pupils, 0.10, 0.12);
     let died = chance.whole(0, 3);
     let (came, left) = (
@@ -258,7 +336,7 @@ fn drawn(district: &District, year: i64) -> Figures {
     let (primary, junior) = if chance.happens(0.1) {
         (0, 0)
     } else {
-        let primary = portion(24, district.heft * chance.between(0.5, 1.5));
+        let primary = portion(34, district.heft * chance.between(0.5, 1.5));
         (primary, portion(primary, chance.between(0.4, 0.7)))
     };
     let primary = (chance.share(primary * 45, 0.93, 1.0), primary);
@@ -290,6 +368,7 @@ struct Table {
     last: Figures,
     changes: [Change; 30],
     numbered: bool,
+    habits: Habits,
 }
 
 /// What stands in 栏 5.
@@ -327,8 +406,45 @@ fn change(code: usize, now: Option<Shown>, before: Option<Shown>) -> Change {
     }
 }
 
+/// True figures that are asked about, or told to the city.
+fn question(name: &str, table: &mut Table, notes: &mut Notes) {
+    let (line, rule, what) = match name {
+        "永川区" => {
+            let (places, junior) = (table.current.of(23), table.current.of(27));
+            let classes = places / 47;
+            table.current.count(26, classes);
+            table.current.count(25, classes + junior);
+            table.current.derive();
+            let what =
+                format!("新增小学学位{places}、教学班{classes}，每班超过45个，属实，只提示市级");
+            (23, "JH01-302", what)
+        }
+        "忠县" => {
+            table.current.rate(29, 1664, 2000);
+            let what = "社会满意度83.2%，属实，低于85%，只提示市级".to_owned();
+            (29, "JH01.satisfaction.min", what)
+        }
+        "石柱土家族自治县" => {
+            table.current.count(13, 2);
+            let what = "失学辍学2人，属实，只提示市级".to_owned();
+            (13, "JH01.dropouts.max", what)
+        }
+        "巴南区" => {
+            let what = "平均每班45.6个学位，没有分学段填报，请补填".to_owned();
+            (22, "JH01-301", what)
+        }
+        _ => return,
+    };
+    notes.slip(&row_col_to_cell(table.row(line), 5), rule, &what);
+}
+
 /// Makes the district's slip; whatever follows from a false figure follows from it truly.
-fn plant(name: &str, table: &mut Table, notes: &mut Notes) {
+fn plant(
+    indicators: &Indicators,
+    (number, name): (usize, &str),
+    table: &mut Table,
+    notes: &mut Notes,
+) {
     let mut slip = |row: u32, column: u16, rule: &'static str, what: String| {
         notes.slip(&row_col_to_cell(row, column), rule, &what);
     };
@@ -368,6 +484,35 @@ fn plant(name: &str, table: &mut Table, notes: &mut Notes) {
             let what = format!("社会满意度上年同期填{restated}%，上年报{truth}%");
             slip(table.row(29), 6, "JH01.last_year.restates", what);
         }
+        "江津区" => {
+            let older = indicators.of(number, 2021);
+            for code in 1..30 {
+                let (truth, stated) = (table.last.current[code], older.current[code]);
+                if let (Some(truth), Some(stated)) = (truth, stated)
+                    && truth != stated
+                {
+                    let what = format!("上年同期填{stated}，是2021年的数，2022年报{truth}");
+                    slip(table.row(code), 6, "JH01.last_year.restates", what);
+                }
+            }
+            table.last.current = older.current;
+        }
+        "铜梁区" => {
+            let truth = table.current.of(22);
+            let stated = truth - 1000;
+            table.current.count(22, stated);
+            table.current.derive();
+            let what = format!("新增公办学位填{stated}，应为{truth}，小于小学与初中之和");
+            slip(table.row(22), current, "JH01-101", what);
+        }
+        "涪陵区" => {
+            let truth = table.current.of(25);
+            let stated = truth - 5;
+            table.current.count(25, stated);
+            table.current.derive();
+            let what = format!("新增教学班填{stated}，应为{truth}，小于小学与初中之和");
+            slip(table.row(25), current, "JH01-102", what);
+        }
         _ => {}
     }
     table.changes = changes(&table.current, &table.last);
@@ -382,24 +527,19 @@ fn plant(name: &str, table: &mut Table, notes: &mut Notes) {
 }
 
 /// Everything around the table, and its headings.
-fn frame(
-    sheet: &mut Worksheet,
-    (number, district): (usize, &District),
-    period: Period,
-    numbered: bool,
-) -> Result<(), XlsxError> {
-    for (column, width) in (0..).zip([38, 8, 6, 11, 11, 10, 10, 15, 24]) {
-        sheet.set_column_width(column, width)?;
-    }
-    dress::title(sheet, 0, 8, NAME)?;
-    dress::identity(sheet, "JH01表", 8, &dress::IDENTITY)?;
+fn frame(page: &mut Page, (number, district): (usize, &District), period: Period, numbered: bool) {
+    let widths = [38.0, 8.0, 6.0, 11.0, 11.0, 10.0, 10.0, 15.0, 24.0];
+    page.widths.extend((0..).zip(widths));
+    dress::title(page, 0, 8, NAME);
+    dress::identity(page, "JH01表", 8, &dress::IDENTITY);
     let office = format!("填报单位（盖章）：{}", district.office);
-    dress::span(sheet, (5, 0), (5, 2), &office, &dress::plain())?;
-    let months = format!("{}年10—12月", period.year);
-    let centred = dress::plain().set_align(FormatAlign::Center);
-    dress::span(sheet, (5, 3), (5, 5), &months, &centred)?;
-    let right = dress::plain().set_align(FormatAlign::Right);
-    dress::span(sheet, (5, 6), (5, 8), "单位：见各行", &right)?;
+    page.span((5, 0), (5, 2), &office, &dress::plain());
+    let Period { year, month } = period;
+    let months = format!("{year}年{}—{month}月", month - 2);
+    let centred = dress::plain().centred();
+    page.span((5, 3), (5, 5), &months, &centred);
+    let right = dress::plain().right();
+    page.span((5, 6), (5, 8), "单位：见各行", &right);
 
     let format = dress::heading();
     let change = "增减\n（百分点；数量\n指标为增长%）";
@@ -414,80 +554,88 @@ fn frame(
         change,
         "备注",
     ];
-    sheet.set_row_height(6, 48)?;
+    page.heights.insert(6, 48.0);
     for (column, label) in (0..).zip(labels) {
-        sheet.write_with_format(6, column, label, &format)?;
+        page.put(6, column, label, &format);
     }
     if numbered {
         for (column, sign) in [(0, "甲"), (1, "乙"), (2, "丙"), (8, "丁")] {
-            sheet.write_with_format(7, column, sign, &format)?;
+            page.put(7, column, sign, &format);
         }
         for (column, number) in (3..8).zip(1..) {
-            sheet.write_with_format(7, column, number, &format)?;
+            page.put(7, column, number, &format);
         }
     }
 
     let body = BODY - u32::from(!numbered);
     let names = dress::signatures(district, number, period, true);
-    dress::foot(sheet, body + 36, 8, &names, INSTRUCTIONS)?;
-    sheet.set_freeze_panes(body, 0)?;
-    sheet.set_paper_size(9).set_print_fit_to_pages(1, 0);
-    Ok(())
+    dress::foot(page, body + 36, 8, &names, INSTRUCTIONS);
+    page.freeze = Some((body, 0));
 }
 
-fn body(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
+fn body(page: &mut Page, table: &Table) {
     let boxed = dress::boxed();
-    let centred = boxed.clone().set_align(FormatAlign::Center);
-    let right = boxed.clone().set_align(FormatAlign::Right);
+    let centred = boxed.clone().centred();
+    let right = boxed.clone().right();
     for (first, heading) in HEADINGS {
         let row = table.row(first) - 1;
-        sheet.set_row_height(row, 18)?;
-        sheet.write_with_format(row, 0, heading, &boxed)?;
+        page.heights.insert(row, 18.0);
+        page.put(row, 0, heading, &boxed);
         for column in 1..9 {
-            sheet.write_blank(row, column, &boxed)?;
+            page.put(row, column, Value::Blank, &boxed);
         }
     }
     for (code, Line(label, unit, _, in_parts)) in (1..).zip(&LINES) {
         let row = table.row(code);
-        sheet.set_row_height(row, 18)?;
-        sheet.write_with_format(row, 0, *label, &boxed)?;
-        sheet.write_with_format(row, 1, *unit, &centred)?;
-        sheet.write_with_format(row, 2, format!("{code:02}"), &centred)?;
-        if let Some((part, whole)) = table.current.parts[code].filter(|_| *in_parts) {
-            sheet.write_with_format(row, 3, part, &right)?;
-            sheet.write_with_format(row, 4, whole, &right)?;
+        page.heights.insert(row, 18.0);
+        page.put(row, 0, *label, &boxed);
+        page.put(row, 1, *unit, &centred);
+        page.put(row, 2, format!("{code:02}"), &centred);
+        let parts = table.current.parts[code].filter(|_| *in_parts);
+        if let Some((part, whole)) = parts {
+            put(page, (row, 3), Shown::whole(part), table);
+            put(page, (row, 4), Shown::whole(whole), table);
         } else {
-            sheet.write_with_format(row, 3, "—", &centred)?;
-            sheet.write_with_format(row, 4, "—", &centred)?;
+            let sign = if *in_parts { "" } else { "—" };
+            page.put(row, 3, sign, &centred);
+            page.put(row, 4, sign, &centred);
         }
-        put(sheet, (row, 5), table.current.current[code], &right)?;
-        put(sheet, (row, 6), table.last.current[code], &right)?;
-        match table.changes[code] {
-            Change::By(shown) => {
-                put(sheet, (row, 7), Some(shown), &right)?;
+        let change = match table.changes[code] {
+            Change::By(shown) => Some(shown),
+            Change::NoBase | Change::Blank => None,
+        };
+        let figures = [
+            table.current.current[code],
+            table.last.current[code],
+            change,
+        ];
+        for (column, figure) in (5..).zip(figures) {
+            match figure {
+                Some(shown) => put(page, (row, column), shown, table),
+                None => page.put(row, column, Value::Blank, &right),
             }
-            Change::NoBase => {
-                sheet.write_with_format(row, 7, "—", &centred)?;
-            }
-            Change::Blank => put(sheet, (row, 7), None, &right)?,
         }
-        sheet.write_blank(row, 8, &boxed)?;
+        if let Change::NoBase = table.changes[code] {
+            page.put(row, 7, "—", &centred);
+        }
+        page.put(row, 8, Value::Blank, &boxed);
     }
-    Ok(())
+    if table.habits.dress == Dress::Remarked && !table.current.is_nil() {
+        page.put(table.row(15), 8, "含学区内走教", &boxed);
+        page.comment(
+            table.row(1),
+            5,
+            "市教委退回：请核对优质学校名单。答：已核对。",
+        );
+    }
 }
 
 /// Writes a figure with the decimals it is stated with.
-fn put(
-    sheet: &mut Worksheet,
-    (row, column): (u32, u16),
-    shown: Option<Shown>,
-    format: &Format,
-) -> Result<(), XlsxError> {
-    if let Some(shown) = shown {
-        let format = format.clone().set_num_format(shown.number_format());
-        sheet.write_with_format(row, column, shown.number(), &format)?;
+fn put(page: &mut Page, (row, column): (u32, u16), shown: Shown, table: &Table) {
+    let look = dress::boxed().right();
+    if table.habits.dress == Dress::Old {
+        page.put(row, column, shown.to_string(), &look);
     } else {
-        sheet.write_blank(row, column, format)?;
+        page.put(row, column, shown, &look.shown(&shown.number_format()));
     }
-    Ok(())
 }

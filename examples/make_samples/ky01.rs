@@ -4,11 +4,11 @@
 //! the two, so that a false count carries its true consequences and nothing else.
 
 use rust_xlsxwriter::utility::{column_number_to_name, row_col_to_cell};
-use rust_xlsxwriter::{FormatAlign, Formula, Workbook, Worksheet, XlsxError};
 
-use crate::city::{City, District, Period};
+use crate::city::{self, City, District, Period};
 use crate::dress::{self, Dress, Habits, Layout, Manner, NoBase};
 use crate::figures::Shown;
+use crate::page::{Page, Stored, Value};
 use crate::planted::Notes;
 
 const NOVEMBER: Period = Period {
@@ -26,9 +26,11 @@ const APPLICATIONS_MONTH: usize = 1;
 const APPLICATIONS_LAST_YEAR: usize = 2;
 const GROWTH: usize = 3;
 const APPROVED: usize = 4;
+const APPROVED_MONTH: usize = 5;
 const APPROVED_LAST_YEAR: usize = 6;
 const APPROVED_GROWTH: usize = 7;
 const APPROVAL_RATE: usize = 8;
+const OPENED: usize = 9;
 const OBSERVED: usize = 10;
 /// The columns that count, in the city's order.
 const COUNTS: [usize; 8] = [0, 1, 2, 4, 5, 6, 9, 10];
@@ -50,7 +52,7 @@ const LABELS: [&str; 6] = [
     "　其中：青年教师主持",
 ];
 
-const NAME: &str = "重庆市教育科学规划课题申报立项情况";
+pub const NAME: &str = "重庆市教育科学规划课题申报立项情况";
 
 const INSTRUCTIONS: &str = "说明：1.本表由各区县（自治县）教委（教育局、公共服务局）填报。\
     2.报送时间：次月10日前。3.没有数据的栏不填。4.审核关系：(01)=(02)+(03)+(04)；(05)≤(01)；\
@@ -66,30 +68,28 @@ enum Entry {
     NoBase,
     /// As typed, in whatever manner the rest is.
     Typed(Shown),
-    Text(&'static str),
+    Text(String),
 }
 
 type Table = [[i64; 11]; 6];
 type Entries = [[Entry; 11]; 6];
 
-/// A district's form for a period, and the notes on it.
-pub fn submission(
+/// A district's form for a period, on a sheet of this name.
+pub fn page(
     city: &City,
+    sheet: &str,
     (number, district): (usize, &District),
     period: Period,
-) -> Result<(String, Workbook, Notes), XlsxError> {
+    notes: &mut Notes,
+) -> Page {
     let habits = Habits::of(number);
     let layout = Layout::of(habits.dress);
-    let path = dress::ky01_path(district, &habits, period);
-    let mut notes = Notes::on(("KY01", layout.sheet), district, period, &path);
-
     let mut counts = table(city, number, period);
-    if period == DECEMBER || period == NOVEMBER {
-        let december = table(city, number, DECEMBER);
-        let planted = false_counts(&district.name, period, &december, &mut counts);
-        for (line, column, rule, what) in planted {
-            notes.slip(&address(&layout, line, column), rule, &what);
-        }
+    let december = table(city, number, DECEMBER);
+    let within = false_counts(&district.name, period, &december, &mut counts);
+    let history = false_history(&district.name, period, &december, &mut counts);
+    for (line, column, rule, what) in within.into_iter().chain(history) {
+        notes.slip(&address(&layout, line, column), rule, &what);
     }
     let mut entries = entries(&counts, habits.decimals);
     if period == DECEMBER {
@@ -97,22 +97,37 @@ pub fn submission(
         if let Some((line, column, rule, what)) = planted {
             notes.slip(&address(&layout, line, column), rule, &what);
         }
-        note_bases(&habits, &layout, &entries, &mut notes);
+        note_nils(&habits, &layout, &entries, notes);
+    }
+    for (column, rule, what) in true_questions(&district.name, period, &counts) {
+        notes.slip(&address(&layout, TOTAL, column), rule, &what);
     }
 
-    let mut workbook = dress::workbook(period)?;
-    if habits.dress == Dress::Behind {
-        dress::cover(&mut workbook, NAME, district, period)?;
-        instructions(&mut workbook)?;
+    let mut page = Page::new(sheet);
+    frame(&mut page, &layout, (number, district), period, notes);
+    header(&mut page, &layout, &habits);
+    body(&mut page, &layout, &habits, &entries);
+    match habits.dress {
+        Dress::Helped => checks(&mut page, &layout, &counts),
+        Dress::Remarked => page.comment(
+            layout.row(TOTAL),
+            layout.column(APPLICATIONS),
+            "市教委退回：请核对。答：已与申报名册核对，数字无误。",
+        ),
+        _ => {}
     }
-    let sheet = workbook.add_worksheet().set_name(layout.sheet)?;
-    frame(sheet, &layout, (number, district), period, &mut notes)?;
-    header(sheet, &layout, &habits)?;
-    body(sheet, &layout, &habits, &entries)?;
-    if habits.dress == Dress::Behind {
-        sheet.set_active(true);
-    }
-    Ok((path, workbook, notes))
+    page
+}
+
+/// One figure more than there is: what a version that does not count, or no longer, differs in.
+pub fn mistake(page: &mut Page, number: usize) {
+    let layout = Layout::of(Habits::of(number).dress);
+    let place = (layout.row(YOUNG_LED), layout.column(APPLICATIONS_LAST_YEAR));
+    let cell = page.cells.get_mut(&place).expect("the cell is in the form");
+    let Value::Number(figure) = &mut cell.value else {
+        panic!("a figure to change")
+    };
+    *figure += 1.0;
 }
 
 fn table(city: &City, number: usize, period: Period) -> Table {
@@ -132,26 +147,10 @@ fn address(layout: &Layout, line: usize, column: usize) -> String {
 /// A planted slip: line, column, the rule that finds it, and what it is.
 type Slip = (usize, usize, &'static str, String);
 
-/// Slips in counts, made before the rates, which therefore follow from them.
+/// Slips in counts within the form, made before the rates, which therefore follow from them.
 fn false_counts(name: &str, period: Period, december: &Table, counts: &mut Table) -> Vec<Slip> {
     match (name, period) {
-        ("开州区", DECEMBER) => {
-            let truth = counts[YOUNG_LED][APPLICATIONS_LAST_YEAR];
-            let stated = truth + 3;
-            counts[YOUNG_LED][APPLICATIONS_LAST_YEAR] = stated;
-            let rule = "KY01.applications_last_year.restates";
-            let what = format!("青年教师主持课题的上年同期申报数填{stated}，上年报{truth}");
-            vec![(YOUNG_LED, APPLICATIONS_LAST_YEAR, rule, what)]
-        }
-        ("綦江区", DECEMBER) => {
-            let truth = counts[SCHOOL_LED][APPROVED_LAST_YEAR];
-            let stated = truth + 2;
-            counts[SCHOOL_LED][APPROVED_LAST_YEAR] = stated;
-            let rule = "KY01.approved_last_year.restates";
-            let what = format!("中小学、幼儿园承担的上年同期立项数填{stated}，上年报{truth}");
-            vec![(SCHOOL_LED, APPROVED_LAST_YEAR, rule, what)]
-        }
-        ("永川区", _) => {
+        ("永川区", NOVEMBER | DECEMBER) => {
             // The same excess in both months: the month between them stays true.
             let excess = december[TOTAL][APPLICATIONS] + 5 - december[SCHOOL_LED][APPLICATIONS];
             counts[SCHOOL_LED][APPLICATIONS] += excess;
@@ -172,13 +171,152 @@ fn false_counts(name: &str, period: Period, december: &Table, counts: &mut Table
                 (YOUNG_LED, APPLICATIONS, "KY01-202", broken),
             ]
         }
+        ("南川区", DECEMBER) => {
+            let part = counts[KEY][APPROVED_MONTH];
+            assert!(part > 0, "a part to leave out");
+            counts[TOTAL][APPROVED_MONTH] -= part;
+            let stated = counts[TOTAL][APPROVED_MONTH];
+            let sum = format!("本月立项合计填{stated}，漏加重点课题{part}");
+            let broken = format!("立项数本年累计不等于上月累计加本月{stated}，因合计漏加重点课题");
+            vec![
+                (TOTAL, APPROVED_MONTH, "KY01.total.total", sum),
+                (TOTAL, APPROVED, "KY01-205", broken),
+            ]
+        }
+        ("渝北区", DECEMBER) => {
+            let truth = counts[TOTAL][OBSERVED];
+            let stated = city::transposed(truth);
+            counts[TOTAL][OBSERVED] = stated;
+            let what = format!("线上观摩合计{truth}误写为{stated}");
+            let part = counts[SCHOOL_LED][OBSERVED];
+            let larger = format!("中小学、幼儿园承担的线上观摩{part}大于合计{stated}，因合计误写");
+            vec![
+                (TOTAL, OBSERVED, "KY01.total.total", what),
+                (SCHOOL_LED, OBSERVED, "KY01.school_led.part_of", larger),
+            ]
+        }
+        ("江北区", DECEMBER) => {
+            let truth = counts[GENERAL][APPLICATIONS_MONTH];
+            let stated = truth * 10;
+            counts[GENERAL][APPLICATIONS_MONTH] = stated;
+            let sum = format!("一般课题本月申报数{truth}多写一个0，成{stated}，合计对不上");
+            let broken = format!("本年累计不等于上月累计加本月{stated}，因本月多写一个0");
+            vec![
+                (TOTAL, APPLICATIONS_MONTH, "KY01.total.total", sum),
+                (GENERAL, APPLICATIONS, "KY01-202", broken),
+            ]
+        }
+        ("潼南区", DECEMBER) => {
+            let approved = counts[YOUNG_LED][APPROVED];
+            let observed = approved + 1;
+            counts[YOUNG_LED][OBSERVED] = observed;
+            let what = format!("青年教师主持课题的线上观摩{observed}大于立项{approved}");
+            vec![(YOUNG_LED, OBSERVED, "KY01-103", what)]
+        }
+        ("大足区", DECEMBER) => {
+            let approved = counts[SCHOOL_LED][APPROVED];
+            let opened = approved + 1;
+            counts[SCHOOL_LED][OPENED] = opened;
+            let what = format!("中小学、幼儿园承担的已开题{opened}大于立项{approved}");
+            let whole = counts[TOTAL][OPENED];
+            let larger = format!("中小学、幼儿园承担的已开题{opened}大于合计{whole}");
+            vec![
+                (SCHOOL_LED, OPENED, "KY01-102", what),
+                (SCHOOL_LED, OPENED, "KY01.school_led.part_of", larger),
+            ]
+        }
         _ => Vec::new(),
     }
 }
 
+/// Counts that do not go with what was reported before, by a slip or after a correction.
+fn false_history(name: &str, period: Period, december: &Table, counts: &mut Table) -> Vec<Slip> {
+    match (name, period) {
+        ("开州区", DECEMBER) => {
+            let truth = counts[YOUNG_LED][APPLICATIONS_LAST_YEAR];
+            let stated = truth + 3;
+            counts[YOUNG_LED][APPLICATIONS_LAST_YEAR] = stated;
+            let rule = "KY01.applications_last_year.restates";
+            let what = format!("青年教师主持课题的上年同期申报数填{stated}，上年报{truth}");
+            vec![(YOUNG_LED, APPLICATIONS_LAST_YEAR, rule, what)]
+        }
+        ("綦江区", DECEMBER) => {
+            let truth = counts[SCHOOL_LED][APPROVED_LAST_YEAR];
+            let stated = truth + 2;
+            counts[SCHOOL_LED][APPROVED_LAST_YEAR] = stated;
+            let rule = "KY01.approved_last_year.restates";
+            let what = format!("中小学、幼儿园承担的上年同期立项数填{stated}，上年报{truth}");
+            vec![(SCHOOL_LED, APPROVED_LAST_YEAR, rule, what)]
+        }
+        ("九龙坡区", DECEMBER) => {
+            let month = counts[YOUNG_LED][APPLICATIONS_MONTH];
+            let truth = std::mem::replace(&mut counts[YOUNG_LED][APPLICATIONS], month);
+            let broken = format!("青年教师主持课题的本年累计填成本月数{month}，应为{truth}");
+            let fallen = format!("本年累计{month}小于上月累计，因填成了本月数");
+            vec![
+                (YOUNG_LED, APPLICATIONS, "KY01-202", broken),
+                (YOUNG_LED, APPLICATIONS, "KY01-204", fallen),
+            ]
+        }
+        ("涪陵区", NOVEMBER) => {
+            counts[SCHOOL_LED][APPROVED] += december[SCHOOL_LED][APPROVED_MONTH] + 1;
+            Vec::new()
+        }
+        ("涪陵区", DECEMBER) => {
+            let cumulative = counts[SCHOOL_LED][APPROVED];
+            let broken =
+                format!("本年累计立项{cumulative}不等于上月累计加本月，因更正11月数，须说明");
+            let fallen = format!("本年累计立项{cumulative}小于上月累计，因更正11月数，须说明");
+            vec![
+                (SCHOOL_LED, APPROVED, "KY01-205", broken),
+                (SCHOOL_LED, APPROVED, "KY01-206", fallen),
+            ]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// True figures of the total that have to be asked about: column, rule, and why.
+fn true_questions(
+    name: &str,
+    period: Period,
+    counts: &Table,
+) -> Vec<(usize, &'static str, String)> {
+    let line = counts[TOTAL];
+    let mut questions = Vec::new();
+    let (observed, approved) = (line[OBSERVED], line[APPROVED]);
+    if period.month == 12 && observed != approved {
+        let what = format!("立项{approved}项，线上观摩{observed}项，没有全部观摩，须说明");
+        questions.push((OBSERVED, "KY01-208", what));
+    }
+    let jump = |now: usize, base: usize| {
+        let jump = Shown::growth(line[now], line[base], 1);
+        assert!(jump.digits > 300, "more than 30 %");
+        jump
+    };
+    match name {
+        "铜梁区" if period == DECEMBER => {
+            let jump = jump(APPLICATIONS, APPLICATIONS_LAST_YEAR);
+            let what = format!("合计申报数同比增长{jump}%，属实但变动较大，须说明");
+            questions.push((APPLICATIONS, "KY01-201", what));
+        }
+        "万州区" | "高新区" if period == DECEMBER => {
+            let jump = jump(APPROVED, APPROVED_LAST_YEAR);
+            let what = format!("合计立项数同比增长{jump}%，属实但变动较大，须说明");
+            questions.push((APPROVED, "KY01-207", what));
+        }
+        _ => {}
+    }
+    if name == "高新区" {
+        let what = "立项率远高于全市，属实，只提示市级".to_owned();
+        questions.push((APPROVED, "KY01-301", what));
+    }
+    questions
+}
+
 /// The table as filled in: the rates follow from the counts.
 fn entries(counts: &Table, decimals: u32) -> Entries {
-    counts.map(|line| {
+    let mut entries = counts.map(|line| {
         let growth = |now: usize, base: usize| match line[base] {
             0 => Entry::NoBase,
             _ => Entry::Rate(Shown::growth(line[now], line[base], decimals)),
@@ -191,7 +329,15 @@ fn entries(counts: &Table, decimals: u32) -> Entries {
             all => Entry::Rate(Shown::percent(line[APPROVED], all, decimals)),
         };
         entries
-    })
+    });
+    // A sum that is wrong was typed, also where the others are formulas.
+    for column in COUNTS {
+        let [total, parts @ ..] = [TOTAL, MAJOR, KEY, GENERAL].map(|line| counts[line][column]);
+        if total != parts.iter().sum() {
+            entries[TOTAL][column] = Entry::Typed(Shown::whole(total));
+        }
+    }
+    entries
 }
 
 /// Slips in what is stated, and one true figure that has to be asked about.
@@ -208,7 +354,7 @@ fn false_rates(name: &str, counts: &Table, entries: &mut Entries) -> Option<Slip
             let what = format!("合计申报数同比增长填{stated}%，应为{whole}%");
             (TOTAL, GROWTH, Entry::Rate(stated), what)
         }
-        "城口县" => {
+        "黔江区" => {
             let truth = growth(GENERAL, 1);
             let cut = truth.moved(-1);
             // A last digit of nil would not be shown, and then nothing is cut.
@@ -217,9 +363,11 @@ fn false_rates(name: &str, counts: &Table, entries: &mut Entries) -> Option<Slip
             (GENERAL, GROWTH, Entry::Rate(cut), what)
         }
         "酉阳土家族苗族自治县" => {
-            assert!(growth(TOTAL, 0).digits == 15 && whole.digits != 150);
-            let what = format!("合计申报数同比增长填文字15.0%，应为{whole}%，取整后才是15%");
-            (TOTAL, GROWTH, Entry::Text("15.0%"), what)
+            let rounded = growth(TOTAL, 0);
+            assert!(rounded.digits * 10 != whole.digits, "a digit is lost");
+            let what =
+                format!("合计申报数同比增长填文字{rounded}.0%，应为{whole}%，取整后才是{rounded}%");
+            (TOTAL, GROWTH, Entry::Text(format!("{rounded}.0%")), what)
         }
         "渝北区" => {
             rule = "KY01.approved_growth.states";
@@ -240,19 +388,7 @@ fn false_rates(name: &str, counts: &Table, entries: &mut Entries) -> Option<Slip
         "万州区" => {
             rule = "KY01.observed.type";
             let what = "青年教师主持课题的线上观摩数填“约30”，不是数".to_owned();
-            (YOUNG_LED, OBSERVED, Entry::Text("约30"), what)
-        }
-        "铜梁区" => {
-            rule = "KY01-201";
-            assert!(whole.digits > 300, "more than 30 %");
-            let what = format!("合计申报数同比增长{whole}%，属实但变动较大，须说明");
-            // The true figure is asked about where it stands, and stays as it is.
-            (
-                TOTAL,
-                APPLICATIONS,
-                Entry::Count(counts[TOTAL][APPLICATIONS]),
-                what,
-            )
+            (YOUNG_LED, OBSERVED, Entry::Text("约30".to_owned()), what)
         }
         _ => return None,
     };
@@ -260,12 +396,12 @@ fn false_rates(name: &str, counts: &Table, entries: &mut Entries) -> Option<Slip
     Some((line, column, rule, what))
 }
 
-/// Rates over a base of nil are no slips, however they are written.
-fn note_bases(habits: &Habits, layout: &Layout, entries: &Entries, notes: &mut Notes) {
+/// Rates over a base of nil are no slips, however they are written, nor is a blank row of nils.
+fn note_nils(habits: &Habits, layout: &Layout, entries: &Entries, notes: &mut Notes) {
     let written = match habits.no_base {
         NoBase::Dash => "填“—”",
         NoBase::DivisionError => "显示#DIV/0!",
-        NoBase::Blank => return,
+        NoBase::Blank => "空白",
     };
     for (line, cells) in entries.iter().enumerate() {
         for column in [GROWTH, APPROVED_GROWTH, APPROVAL_RATE] {
@@ -274,50 +410,57 @@ fn note_bases(habits: &Habits, layout: &Layout, entries: &Entries, notes: &mut N
                 notes.never(&address(layout, line, column), &what);
             }
         }
+        let counts = COUNTS.map(|column| &entries[line][column]);
+        if habits.blank_nil
+            && line == MAJOR
+            && counts.iter().all(|entry| **entry == Entry::Count(0))
+        {
+            let what = "没有重大课题，整行空白，不算差错";
+            notes.never(&address(layout, line, APPLICATIONS), what);
+        }
     }
 }
 
 /// Everything around the table.
 fn frame(
-    sheet: &mut Worksheet,
+    page: &mut Page,
     layout: &Layout,
     (number, district): (usize, &District),
     period: Period,
     notes: &mut Notes,
-) -> Result<(), XlsxError> {
+) {
     let Period { year, month } = period;
     let dress = Habits::of(number).dress;
-    sheet
-        .set_column_width(0, 28)?
-        .set_column_width(1, 6)?
-        .set_column_width(13, 20)?;
-    sheet.set_column_range_width(2, 12, 9.5)?;
+    let (label, last) = (layout.label, layout.remark());
+    page.width(0..last, 9.5);
+    page.widths
+        .extend([(label, 28.0), (label + 1, 6.0), (last, 20.0)]);
 
     if dress == Dress::Annex {
-        sheet.write_with_format(0, 0, "附件2", &dress::plain())?;
+        page.put(0, 0, "附件2", &dress::plain());
     }
     let name = match dress {
         Dress::Titled => format!("{}{year}年{month}月教育科研课题情况统计表", district.short),
         _ => NAME.to_owned(),
     };
-    dress::title(sheet, layout.title, 13, &name)?;
-    dress::identity(sheet, "KY01表", 13, layout.identity)?;
+    dress::title(page, layout.title, last, &name);
+    dress::identity(page, "KY01表", last, layout.identity);
 
     let filler = layout.filler;
     if dress != Dress::Titled {
         let office = format!("填报单位（盖章）：{}", district.office);
-        dress::span(sheet, (filler, 0), (filler, 4), &office, &dress::plain())?;
+        page.span((filler, 0), (filler, 4), &office, &dress::plain());
         let months = format!("{year}年1—{month}月");
-        let centred = dress::plain().set_align(FormatAlign::Center);
-        dress::span(sheet, (filler, 5), (filler, 9), &months, &centred)?;
+        let centred = dress::plain().centred();
+        page.span((filler, 5), (filler, 9), &months, &centred);
     }
     let missing = period == DECEMBER && district.name == "梁平区";
     if missing {
-        let cell = row_col_to_cell(filler, 13);
+        let cell = row_col_to_cell(filler, last);
         notes.slip(&cell, "KY01.unit_line", "缺计量单位，栏目名称中也没有");
     } else if dress != Dress::UnitsInside {
-        let right = dress::plain().set_align(FormatAlign::Right);
-        dress::span(sheet, (filler, 10), (filler, 13), "计量单位：项", &right)?;
+        let right = dress::plain().right();
+        page.span((filler, last - 3), (filler, last), "计量单位：项", &right);
     }
 
     let unsigned = period == DECEMBER && matches!(&*district.name, "垫江县" | "忠县");
@@ -326,18 +469,14 @@ fn frame(
         notes.slip(&cell, "KY01.signatures", "填表人未填");
     }
     let names = dress::signatures(district, number, period, !unsigned);
-    dress::foot(sheet, layout.foot(), 13, &names, INSTRUCTIONS)?;
+    dress::foot(page, layout.foot(), last, &names, INSTRUCTIONS);
 
-    sheet.set_freeze_panes(layout.body(), 0)?;
-    sheet
-        .set_landscape()
-        .set_paper_size(9)
-        .set_print_fit_to_pages(1, 0);
-    Ok(())
+    page.freeze = Some((layout.body(), 0));
+    page.landscape = true;
 }
 
 /// The two rows of headings and the numbered line.
-fn header(sheet: &mut Worksheet, layout: &Layout, habits: &Habits) -> Result<(), XlsxError> {
+fn header(page: &mut Page, layout: &Layout, habits: &Habits) {
     let format = dress::heading();
     let top = layout.header;
     let unit = if habits.dress == Dress::UnitsInside {
@@ -362,13 +501,17 @@ fn header(sheet: &mut Worksheet, layout: &Layout, habits: &Habits) -> Result<(),
         Dress::UnitsInside => (["申报数（项）", "立项数（项）"], official),
         _ => (["申报数", "立项数"], official),
     };
-    sheet.set_row_height(top, 22)?.set_row_height(top + 1, 34)?;
-    dress::span(sheet, (top, 0), (top + 1, 0), "课题类别", &format)?;
-    dress::span(sheet, (top, 1), (top + 1, 1), "代码", &format)?;
+    page.heights.extend([(top, 22.0), (top + 1, 34.0)]);
+    let (label, remark) = (layout.label, layout.remark());
+    if label > 0 {
+        page.span((top, 0), (top + 1, 0), "序号", &format);
+    }
+    page.span((top, label), (top + 1, label), "课题类别", &format);
+    page.span((top, label + 1), (top + 1, label + 1), "代码", &format);
     for (group, first) in groups.into_iter().zip(layout.groups) {
-        dress::span(sheet, (top, first), (top, first + 3), group, &format)?;
+        page.span((top, first), (top, first + 3), group, &format);
         for (column, label) in (first..).zip(below) {
-            sheet.write_with_format(top + 1, column, label, &format)?;
+            page.put(top + 1, column, label, &format);
         }
     }
     let last = [
@@ -377,111 +520,127 @@ fn header(sheet: &mut Worksheet, layout: &Layout, habits: &Habits) -> Result<(),
         &format!("线上观摩{unit}"),
         "备注",
     ];
-    for (column, label) in (10..).zip(last) {
-        dress::span(sheet, (top, column), (top + 1, column), label, &format)?;
+    for (column, label) in (layout.groups[2]..).zip(last) {
+        page.span((top, column), (top + 1, column), label, &format);
     }
     if layout.numbered {
-        for (column, sign) in [(0, "甲"), (1, "乙"), (13, "丙")] {
-            sheet.write_with_format(top + 2, column, sign, &format)?;
+        for (column, sign) in [(label, "甲"), (label + 1, "乙"), (remark, "丙")] {
+            page.put(top + 2, column, sign, &format);
         }
         for (column, number) in (0..11).zip(1..) {
-            sheet.write_with_format(top + 2, layout.column(column), number, &format)?;
+            page.put(
+                top + 2,
+                layout.column(column),
+                Shown::whole(number),
+                &format,
+            );
         }
     }
-    Ok(())
 }
 
-fn body(
-    sheet: &mut Worksheet,
-    layout: &Layout,
-    habits: &Habits,
-    entries: &Entries,
-) -> Result<(), XlsxError> {
+fn body(page: &mut Page, layout: &Layout, habits: &Habits, entries: &Entries) {
     let boxed = dress::boxed();
-    let centred = boxed.clone().set_align(FormatAlign::Center);
+    let centred = boxed.clone().centred();
+    let mut number = 1;
     for (row, line) in (layout.body()..).zip(layout.order) {
-        sheet.set_row_height(row, 20)?;
+        page.heights.insert(row, 20.0);
+        for column in 0..=layout.remark() {
+            page.put(row, column, Value::Blank, &boxed);
+        }
         let Some(line) = line else {
-            sheet.write_with_format(row, 0, "补充资料：合计中", &boxed)?;
-            for column in 1..14 {
-                sheet.write_blank(row, column, &boxed)?;
-            }
+            page.put(row, layout.label, "补充资料：合计中", &boxed);
             continue;
         };
-        sheet.write_with_format(row, 0, LABELS[line], &boxed)?;
-        sheet.write_with_format(row, 1, format!("{:02}", line + 1), &centred)?;
-        for (column, entry) in entries[line].iter().enumerate() {
-            put(sheet, layout, habits, (line, column), entry)?;
+        if layout.label > 0 {
+            page.put(row, 0, Shown::whole(number), &centred);
+            number += 1;
         }
-        sheet.write_with_format(row, 13, remark(habits, line, &entries[line]), &boxed)?;
+        page.put(row, layout.label, LABELS[line], &boxed);
+        let code = format!("{:02}", line + 1);
+        page.put(row, layout.label + 1, code, &centred);
+        for (column, entry) in entries[line].iter().enumerate() {
+            put(page, layout, habits, (line, column), entry);
+        }
+        let remark = remark(habits, line, &entries[line]);
+        page.put(row, layout.remark(), remark, &boxed);
     }
-    Ok(())
 }
 
 /// Every other clerk says why not all projects could be watched.
 fn remark(habits: &Habits, line: usize, entries: &[Entry; 11]) -> &'static str {
     let differs = entries[OBSERVED] != entries[APPROVED];
-    if differs && line == GENERAL && habits.turn.is_multiple_of(2) {
-        "其余课题下月安排观摩"
-    } else {
-        ""
+    match line {
+        GENERAL if differs && habits.turn.is_multiple_of(2) => "其余课题下月安排观摩",
+        TOTAL if habits.dress == Dress::Remarked => "已与申报名册、立项文件核对",
+        SCHOOL_LED if habits.dress == Dress::Remarked => "含特殊教育学校",
+        _ => "",
+    }
+}
+
+/// Columns of one's own at the right: what is left of a total without its parts.
+fn checks(page: &mut Page, layout: &Layout, counts: &Table) {
+    let first = layout.remark() + 2;
+    for (place, column) in (first..).zip([APPLICATIONS, APPROVED]) {
+        let [total, major, general] =
+            [TOTAL, MAJOR, GENERAL].map(|line| address(layout, line, column));
+        let text = format!("={total}-SUM({major}:{general})");
+        let [all, parts @ ..] = [TOTAL, MAJOR, KEY, GENERAL].map(|line| counts[line][column]);
+        let left = Shown::whole(all - parts.iter().sum::<i64>());
+        let result = Stored::Number(left.number());
+        page.put(layout.header, place, "校核", &dress::plain());
+        let formula = Value::Formula { text, result };
+        page.put(layout.row(TOTAL), place, formula, &dress::plain());
     }
 }
 
 /// Writes one entry in the manner of the district.
 fn put(
-    sheet: &mut Worksheet,
+    page: &mut Page,
     layout: &Layout,
     habits: &Habits,
     (line, column): (usize, usize),
     entry: &Entry,
-) -> Result<(), XlsxError> {
-    let format = dress::boxed().set_align(FormatAlign::Right);
+) {
+    let look = dress::boxed().right();
     let (row, place) = (layout.row(line), layout.column(column));
-    match *entry {
+    let (value, look): (Value, _) = match *entry {
+        Entry::Count(count) if habits.dress == Dress::Old => (count.to_string().into(), look),
         Entry::Count(count) if line == TOTAL && habits.formulas => {
             let letter = column_number_to_name(place);
             let [first, second, third] = [MAJOR, KEY, GENERAL].map(|line| layout.row(line) + 1);
-            let sum = if habits.turn.is_multiple_of(2) {
+            let text = if habits.turn.is_multiple_of(2) {
                 format!("=SUM({letter}{first}:{letter}{third})")
             } else {
                 format!("={letter}{first}+{letter}{second}+{letter}{third}")
             };
-            let formula = Formula::new(sum).set_result(count.to_string());
-            sheet.write_with_format(row, place, formula, &format)?
+            let result = Stored::Number(Shown::whole(count).number());
+            (Value::Formula { text, result }, look)
         }
         Entry::Count(0) if habits.blank_nil && matches!(line, MAJOR | YOUNG_LED) => {
-            sheet.write_blank(row, place, &format)?
+            (Value::Blank, look)
         }
-        Entry::Count(count) => sheet.write_with_format(row, place, count, &format)?,
+        Entry::Count(count) => (count.into(), look),
         Entry::Rate(rate) => match habits.manner {
-            Manner::Number => {
-                let shown = format.set_num_format(rate.number_format());
-                sheet.write_with_format(row, place, rate.number(), &shown)?
-            }
-            Manner::Text(sign) => {
-                sheet.write_with_format(row, place, format!("{rate}{sign}"), &format)?
-            }
+            Manner::Number => (rate.into(), look.shown(&rate.number_format())),
+            Manner::Text(sign) => (format!("{rate}{sign}").into(), look),
             Manner::Percent => {
-                let shown = format.set_num_format(rate.number_format() + "%");
-                sheet.write_with_format(row, place, rate.hundredth().number(), &shown)?
+                let look = look.shown(&(rate.number_format() + "%"));
+                (rate.hundredth().into(), look)
             }
         },
         Entry::NoBase => match habits.no_base {
-            NoBase::Dash => {
-                let centred = format.set_align(FormatAlign::Center);
-                sheet.write_with_format(row, place, "—", &centred)?
-            }
+            NoBase::Dash => ("—".into(), look.centred()),
             NoBase::DivisionError => {
-                let formula = Formula::new(division(layout, habits, (line, column)));
-                sheet.write_with_format(row, place, formula.set_result("#DIV/0!"), &format)?
+                let text = division(layout, habits, (line, column));
+                let result = Stored::Error("#DIV/0!");
+                (Value::Formula { text, result }, look)
             }
-            NoBase::Blank => sheet.write_blank(row, place, &format)?,
+            NoBase::Blank => (Value::Blank, look),
         },
-        Entry::Typed(figure) => sheet.write_with_format(row, place, figure.number(), &format)?,
-        Entry::Text(text) => sheet.write_with_format(row, place, text, &format)?,
+        Entry::Typed(figure) => (figure.into(), look),
+        Entry::Text(ref text) => (text.clone().into(), look),
     };
-    Ok(())
+    page.put(row, place, value, &look);
 }
 
 /// The formula of a rate, which over a base of nil gives an error.
@@ -501,24 +660,15 @@ fn division(layout: &Layout, habits: &Habits, (line, column): (usize, usize)) ->
 }
 
 /// The sheet 填表说明. It holds a small table in the form's own words, which is not the form.
-fn instructions(workbook: &mut Workbook) -> Result<(), XlsxError> {
-    let sheet = workbook.add_worksheet().set_name("填表说明")?;
-    sheet
-        .set_column_width(0, 16)?
-        .set_column_width(1, 10)?
-        .set_column_range_width(2, 5, 14)?;
-    dress::title(sheet, 0, 5, "填表说明")?;
-    let lines = [
+pub fn guide() -> Page {
+    let mut page = dress::guide(&[
         "一、本表统计市级教育科学规划课题，校级课题不填。",
         "二、“申报数”指本年1月1日起累计申报的课题；“立项数”以立项文件为准。",
         "三、“已开题”只统计重大、重点课题的集中开题。",
         "四、示例（数字仅为举例）：",
-    ];
-    for (row, line) in (2..).zip(lines) {
-        sheet.write_with_format(row, 0, line, &dress::plain())?;
-    }
+    ]);
     for (column, label) in (0..).zip(["课题类别", "代码", "申报数", "立项数"]) {
-        sheet.write_with_format(7, column, label, &dress::heading())?;
+        page.put(7, column, label, &dress::heading());
     }
     let boxed = dress::boxed();
     let example = [
@@ -527,10 +677,10 @@ fn instructions(workbook: &mut Workbook) -> Result<(), XlsxError> {
         ("　二、重点课题", "03", 80, 20),
     ];
     for (row, (label, code, applications, approved)) in (8..).zip(example) {
-        sheet.write_with_format(row, 0, label, &boxed)?;
-        sheet.write_with_format(row, 1, code, &boxed)?;
-        sheet.write_with_format(row, 2, applications, &boxed)?;
-        sheet.write_with_format(row, 3, approved, &boxed)?;
+        page.put(row, 0, label, &boxed);
+        page.put(row, 1, code, &boxed);
+        page.put(row, 2, Shown::whole(applications), &boxed);
+        page.put(row, 3, Shown::whole(approved), &boxed);
     }
-    Ok(())
+    page
 }

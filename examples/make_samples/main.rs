@@ -3,23 +3,36 @@
 //! `cargo run --release --example make_samples [-- FOLDER] [--planted LIST]` writes to `input`
 //! unless told otherwise. The same bytes come out every time, and the city's totals are the
 //! published ones; the way a district gets there is invented. `--planted` also writes the list of
-//! slips that the tests hold against the findings.
+//! slips that the tests hold against the findings. What comes late waits in the folder `late`.
 
 mod city;
 mod dress;
 mod figures;
+mod frame;
+mod funding;
+mod jf01;
 mod jh01;
 mod ky01;
+mod page;
 mod planted;
+mod px01;
+mod schools;
+mod sending;
+mod teachers;
+mod write;
+mod xx01;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-use rust_xlsxwriter::Workbook;
-
 use crate::city::{City, Period};
+use crate::funding::Funding;
+use crate::jh01::Indicators;
+use crate::sending::{Sending, Sources};
+use crate::teachers::Training;
 
 const PERIODS: [Period; 3] = [
     Period {
@@ -54,35 +67,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     let districts = city::register(&project.join("rules/districts.csv"))?;
-    let city = City::new(&districts);
+    let sources = Sources {
+        city: City::new(&districts),
+        funding: Funding::new(&districts),
+        training: Training::new(&districts),
+        indicators: Indicators::new(&districts),
+    };
     let mut notes = Vec::new();
-    let mut count = 0;
+    let mut paths = BTreeSet::new();
     for period in PERIODS {
-        let folder = target.join(period.to_string());
         for district in districts.iter().enumerate() {
-            let (path, workbook, found) = ky01::submission(&city, district, period)?;
-            save(workbook, &folder.join(path), None)?;
-            notes.push(found);
-            count += 1;
-            if let Some((path, workbook, found)) = jh01::submission(district, period)? {
-                save(workbook, &folder.join(path), jh01::cut(district.1, period))?;
-                notes.push(found);
-                count += 1;
+            let (sendings, found) = sending::all(&sources, district, period);
+            for sending in sendings {
+                let path = sending.path();
+                save(&target.join(&path), &sending)?;
+                if !paths.insert(path) {
+                    return Err(format!("two files are called {}", sending.path).into());
+                }
             }
+            notes.extend(found);
         }
+        notes.extend(sending::of_the_city(period));
     }
     if let Some(list) = list {
         fs::write(list, planted::list(&notes))?;
     }
     // A closed pipe is no reason to fail.
-    let _ = writeln!(io::stdout(), "{count} files");
+    let _ = writeln!(io::stdout(), "{} files", paths.len());
     Ok(())
 }
 
 /// Writes a workbook, or only its first so many percent, as a broken transfer leaves it.
-fn save(mut workbook: Workbook, path: &Path, cut: Option<usize>) -> Result<(), Box<dyn Error>> {
-    let bytes = workbook.save_to_buffer()?;
-    let kept = bytes.len() * cut.unwrap_or(100) / 100;
+fn save(path: &Path, sending: &Sending) -> Result<(), Box<dyn Error>> {
+    let bytes = sending.kind.bytes(&sending.book)?;
+    let kept = bytes.len() * sending.arrived / 100;
     fs::create_dir_all(path.parent().expect("a file has a folder"))?;
     fs::write(path, &bytes[..kept])?;
     Ok(())

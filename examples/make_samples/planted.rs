@@ -21,7 +21,15 @@ impl Notes {
         period: Period,
         path: &str,
     ) -> Notes {
-        let code = &district.code;
+        Notes::of((form, sheet), &district.code, period, path)
+    }
+
+    /// On what all districts reported together, which stands in no file.
+    pub fn on_city(form: &str, period: Period) -> Notes {
+        Notes::of((form, ""), "", period, "")
+    }
+
+    fn of((form, sheet): (&str, &str), code: &str, period: Period, path: &str) -> Notes {
         let whose = format!("period = \"{period}\"\ndistrict = \"{code}\"\nform = \"{form}\"");
         let place = format!("file = \"{period}/{path}\"\nsheet = \"{sheet}\"");
         Notes {

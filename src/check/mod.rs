@@ -638,8 +638,8 @@ pub fn leaf_words(form: &Form, figures: &Figures<'_>, leaf: Leaf, record: usize)
     match figures.number(leaf, record, Missing::Skip) {
         Ok(x) => {
             let exact = number::exact(x);
-            let decimals = form.variables[leaf.variable]
-                .stated
+            // What was reported elsewhere or earlier is a figure, not a way of stating it.
+            let decimals = (leaf.is_own() && form.variables[leaf.variable].stated)
                 .then(|| figures.decimals(leaf, record));
             show(form, leaf.variable, &exact, decimals)
         }

@@ -113,14 +113,11 @@ fn what_the_pages_about_rules_show_loads_and_its_examples_come_out() {
     }
 }
 
-/// The five forms of a city's commission with everything that is asked of them: rules that are
-/// written before the first submission of their forms is here.
 #[test]
 fn the_rules_of_the_five_forms_load_and_their_examples_come_out() {
     let office = Office::new("");
     fs::remove_file(office.path("rules/T01.toml")).expect("the form of other tests");
     copy(&repository().join("rules"), &office.path("rules"));
-    copy(&repository().join("tests/forms"), &office.path("rules"));
     let said = office.hebiao(&["rules", "check", "--lang", "en"]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(said.err.contains("6 forms"), "{}", said.err);

@@ -163,6 +163,7 @@ fn main() {
             forms: &rulebook.forms,
             period,
             find: &find,
+            has_breaks: true,
             is_new: &|_| false,
         };
         let owner = Owner {

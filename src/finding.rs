@@ -58,6 +58,18 @@ pub struct Finding {
     pub state: State,
     /// How many cells it stands for: more than one where the rest of many are counted only.
     pub count: u64,
+    /// What the run itself still needs to know of it.
+    #[serde(skip)]
+    pub behind: Behind,
+}
+
+/// What stands behind a finding, for those who go on with it in the same run.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Behind {
+    /// Which of its rule's assertions failed.
+    pub assertion: usize,
+    /// The cells whose slip it tells: its own, and those that slip with it.
+    pub slipped: Vec<ReadCell>,
 }
 
 impl Finding {
@@ -96,6 +108,7 @@ impl Finding {
             fix: Text::default(),
             state: State::Open,
             count: 1,
+            behind: Behind::default(),
         }
     }
 }
@@ -136,7 +149,7 @@ pub struct Variable {
 }
 
 /// A cell that a rule read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, PartialOrd, Ord)]
 pub struct ReadCell {
     /// The submitted file, or the earlier period that the figure is of.
     pub file: String,

@@ -29,6 +29,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const FILE_RULE: &str = "intake.file";
 /// What a form of another month in the same workbook says of figures that were reported then.
 pub const PAST_RULE: &str = "intake.past";
+/// How many districts of a finding that is held back are named.
+const SHOWN_OF_A_FLOOD: usize = 3;
 /// Figures that are all those of another submission.
 pub const COPIED_RULE: &str = "intake.copied";
 /// A nil return where there was something a year ago.
@@ -232,7 +234,9 @@ impl Judging<'_> {
     /// quiet change is asked about.
     fn past(&mut self, sent: &[(Period, Sent)], baseline: &Baseline) {
         let mut counts = Counts::default();
-        for (of, one) in sent {
+        // Of a later month nothing can have been reported yet: its sheet waits to be filled.
+        let earlier = sent.iter().filter(|(of, _)| *of < self.period);
+        for (of, one) in earlier {
             let Some(known) = baseline.table(*of, one.form, one.district) else {
                 continue;
             };
@@ -529,6 +533,7 @@ impl Judging<'_> {
             forms: &rulebook.forms,
             period,
             find: &find,
+            has_breaks: true,
             is_new: &is_new,
         };
         let rules: Vec<&Rule> = rulebook.rules[at]
@@ -612,6 +617,14 @@ impl Judging<'_> {
             name: self.rulebook.job.whole.clone(),
         };
         let form = first.form.clone();
+        // A few of them, so that staff can see whether it is the rule or the figures.
+        let mut seen = BTreeSet::new();
+        let some = findings.iter().filter(|f| seen.insert(&f.district));
+        let some = some.take(SHOWN_OF_A_FLOOD);
+        let some: Vec<String> = some
+            .map(|f| format!("{} {}", f.district.name, f.place))
+            .collect();
+        let some = some.join("；");
         let bare = Finding::bare(id, Severity::Query, unit, form, self.period, "flood");
         vec![Finding {
             audience: Audience::City,
@@ -620,72 +633,77 @@ impl Judging<'_> {
             count,
             message: Text::new(
                 format!(
-                    "规则或口径问题？“{}”在 {all} 个单位中的 {fired} 个报出，共 {count} 处，暂不下发",
+                    "规则或口径问题？“{}”在 {all} 个单位中的 {fired} 个报出，共 {count} 处，暂不下发。例如 {some}",
                     title.zh
                 ),
                 format!(
-                    "a fault of the rule or the definition? `{}` came up in {fired} of {all} districts, {count} times; it is held back",
+                    "a fault of the rule or the definition? `{}` came up in {fired} of {all} districts, {count} times; it is held back; such as {some}",
                     title.en
                 ),
             ),
             fix: both!(
-                "核对规则和口径；确要下发的，在规则里写 released = true（{id}）",
-                "look at rule and definition; to send it out write released = true ({id})"
+                "核对规则和口径，逐条看用 hebiao rules backtest {id}；确要下发的，在规则里写 released = true",
+                "look at rule and definition, and at all of them by `hebiao rules backtest {id}`; to send them out write released = true"
             ),
             ..bare
         }]
     }
 
-    /// A slip that was diagnosed explains what other queries ask about the same cells: those are
-    /// counted with their rules, and not listed beside it.
+    /// A slip that was diagnosed explains what other queries and notes say of the same cells:
+    /// those are counted with their rules, and not listed beside it.
     fn fold_slips(&mut self) {
-        // A slip speaks for what its readers can see: one for staff explains nothing to a district.
-        let slips: Vec<(usize, ReadCell)> = self
-            .findings
-            .iter()
-            .enumerate()
-            .filter(|(_, finding)| self.is_slip(finding) && finding.severity == Severity::Query)
-            .flat_map(|(at, finding)| {
-                let own = finding
-                    .read
-                    .iter()
-                    .filter(|cell| cell.file == finding.place.file);
-                own.map(move |cell| (at, cell.clone()))
-            })
-            .collect();
+        let mut slips: BTreeMap<(Audience, &ReadCell), usize> = BTreeMap::new();
+        for (at, finding) in self.findings.iter().enumerate() {
+            if finding.severity == Severity::Query {
+                for cell in &finding.behind.slipped {
+                    slips.entry((finding.audience, cell)).or_insert(at);
+                }
+            }
+        }
         if slips.is_empty() {
             return;
         }
+        // Staff see what districts see, and not the other way round.
+        let seen_by = |audience: Audience| match audience {
+            Audience::District => &[Audience::District][..],
+            Audience::City => &[Audience::District, Audience::City],
+        };
         let mut folded: BTreeMap<usize, u64> = BTreeMap::new();
         let mut keep = vec![true; self.findings.len()];
         for (at, finding) in self.findings.iter().enumerate() {
-            if finding.severity != Severity::Query || self.is_slip(finding) {
+            if finding.severity == Severity::Error {
                 continue;
             }
-            let slip = slips.iter().find(|(slip, cell)| {
-                self.findings[*slip].audience == finding.audience && finding.read.contains(cell)
-            });
-            if let Some((slip, _)) = slip {
-                *folded.entry(*slip).or_default() += 1;
+            let told = |cell: &ReadCell| {
+                let mut by = seen_by(finding.audience).iter();
+                by.find_map(|audience| slips.get(&(*audience, cell)).copied())
+            };
+            let own = &finding.behind.slipped;
+            let slip = if own.is_empty() {
+                finding.read.iter().find_map(told)
+            } else {
+                // The same slip by another rule.
+                let by_others = own.iter().map(|cell| told(cell).filter(|slip| *slip < at));
+                by_others
+                    .collect::<Option<Vec<usize>>>()
+                    .and_then(|all| all.first().copied())
+            };
+            if let Some(slip) = slip {
+                *folded.entry(slip).or_default() += 1;
                 keep[at] = false;
             }
         }
         for (slip, count) in folded {
             let message = &mut self.findings[slip].message;
             let more = both!(
-                "；由此引起的另 {count} 条核实未逐条列出",
-                "; {count} more queries that follow from it are not listed"
+                "；由此引起的另 {count} 条未逐条列出",
+                "; {count} more findings that follow from it are not listed"
             );
             message.zh += &more.zh;
             message.en += &more.en;
         }
         let mut keep = keep.into_iter();
         self.findings.retain(|_| keep.next().unwrap_or(true));
-    }
-
-    fn is_slip(&self, finding: &Finding) -> bool {
-        let mut rules = self.rulebook.all_rules();
-        rules.any(|(_, rule)| rule.id == finding.rule && rule.kind == "scale")
     }
 
     fn standing(&self, in_force: &[InForce], now: NaiveDateTime) -> Vec<DistrictStanding> {

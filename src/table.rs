@@ -527,19 +527,19 @@ impl Table {
         self.records
     }
 
-    /// A record's figure, if it has one.
+    /// A record's figure, if it has one; an empty list has none at any record.
     pub fn number(&self, record: usize, variable: usize) -> Option<f64> {
         match self.columns.get(variable)? {
-            Values::Numbers(numbers) => numbers.get(record),
-            Values::Words(_) => None,
+            Values::Numbers(numbers) if record < self.records => numbers.get(record),
+            Values::Numbers(_) | Values::Words(_) => None,
         }
     }
 
     /// A record's words, if it has any.
     pub fn word(&self, record: usize, variable: usize) -> Option<&str> {
         match self.columns.get(variable)? {
-            Values::Words(words) => words.get(record),
-            Values::Numbers(_) => None,
+            Values::Words(words) if record < self.records => words.get(record),
+            Values::Words(_) | Values::Numbers(_) => None,
         }
     }
 
@@ -581,8 +581,8 @@ impl Table {
     pub fn absent(&self, record: usize, variable: usize) -> Option<Absent> {
         let mark = self.marks.absent.get(&key(record, variable)).copied();
         let there = match self.columns.get(variable) {
-            Some(Values::Numbers(numbers)) => numbers.get(record).is_some(),
-            Some(Values::Words(words)) => words.get(record).is_some(),
+            Some(Values::Numbers(_)) => self.number(record, variable).is_some(),
+            Some(Values::Words(_)) => self.word(record, variable).is_some(),
             None => return Some(Absent::NoColumn),
         };
         match (there, mark) {

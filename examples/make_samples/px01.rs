@@ -285,10 +285,7 @@ fn plant_training(
                     set(code, column, of(code, column) * 10_000);
                 }
             }
-            // Held against the usual, school courses look as if they were off by a thousand.
-            for code in [21, 25] {
-                slip(code, FUNDS, "PX01B-203", "经费各栏整栏填成了元");
-            }
+            slip(21, FUNDS, "PX01B-203", "经费各栏整栏填成了元");
         }
         "万州区" => {
             let paid = portion(of(25, PEOPLE), 0.125);
@@ -494,17 +491,17 @@ impl Form {
         for (column, text) in figures[1].iter().zip(people) {
             page.span((top[1], *column), (top[1] + 1, *column), text, &look);
         }
-        // A heading with a unit of its own has no other brackets below it.
-        let (funds, central) = if self.in_millions {
-            ("经费（百万元）", "中央")
+        let funds = if self.in_millions {
+            "经费（百万元）"
         } else {
-            ("经费（万元）", "中央\n（国培）")
+            "经费（万元）"
         };
         let [from, to] = [FUNDS, 7].map(|column| figures[1][column]);
         page.span((top[1], from), (top[1], to), funds, &look);
-        for (column, text) in figures[1][FUNDS..]
-            .iter()
-            .zip(["合计", central, "市级", "区县", "其他"])
+        for (column, text) in
+            figures[1][FUNDS..]
+                .iter()
+                .zip(["合计", "中央\n（国培）", "市级", "区县", "其他"])
         {
             page.put(top[1] + 1, *column, text, &look);
         }

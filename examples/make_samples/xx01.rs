@@ -597,9 +597,15 @@ impl Layout {
         lines: &[usize],
         sent: &Sent,
     ) -> Value {
-        // Of the largest class there is no sum.
-        if !(1 + BEFORE..REMARK).contains(&column) || matches!(column - BEFORE, 5 | 6) {
+        if !(1 + BEFORE..REMARK).contains(&column) {
             return Value::Blank;
+        }
+        // Of largest classes there is no sum, but a largest one.
+        if matches!(column - BEFORE, 5 | 6) {
+            let sizes = lines
+                .iter()
+                .map(|line| number(&sent.lines[*line].values[column]));
+            return sizes.fold(0.0, f64::max).into();
         }
         let hundredths = |line: &usize| (number(&sent.lines[*line].values[column]) * 100.0).round();
         let sum = lines.iter().map(hundredths).sum::<f64>() / 100.0;

@@ -29,6 +29,9 @@ fn lower(on: &mut Lowering<'_>) {
             .into_iter()
             .map(|row| form.variable(at, row))
             .collect();
+        if are_crossed(on, column.min.as_ref(), column.max.as_ref()) {
+            continue;
+        }
         push(
             on,
             &column.id,
@@ -50,6 +53,9 @@ fn lower(on: &mut Lowering<'_>) {
     let values: Vec<usize> = form.value_columns().take(1).collect();
     for (at, row) in form.rows.iter().enumerate() {
         let cells: Vec<usize> = values.iter().map(|c| form.variable(*c, Some(at))).collect();
+        if are_crossed(on, row.min.as_ref(), row.max.as_ref()) {
+            continue;
+        }
         push(
             on,
             &row.id,
@@ -67,6 +73,22 @@ fn lower(on: &mut Lowering<'_>) {
             Relation::AtMost,
         );
     }
+}
+
+/// Whether limits of one column or row are the wrong way round; told.
+fn are_crossed(on: &mut Lowering<'_>, min: Option<&Bound>, max: Option<&Bound>) -> bool {
+    let (Some(min), Some(max)) = (min, max) else {
+        return false;
+    };
+    let (Some((low, _)), Some((high, _))) = (on.limit(min), on.limit(max)) else {
+        return true;
+    };
+    let are_crossed = low > high;
+    if are_crossed {
+        let message = Text::new("min 大于 max", "`min` is greater than `max`");
+        on.problem(min.value.span(), message);
+    }
+    are_crossed
 }
 
 fn push(
@@ -104,16 +126,7 @@ fn push(
         on.problem(bound.value.span(), message);
         return;
     }
-    let is_bare = !matches!(bound.value.get_ref(), toml::Value::String(_));
-    let one = number::power_of_ten(0);
-    let at_most_one = relation == Relation::AtMost && limit > Exact::default() && limit <= one;
-    if is_bare && at_most_one && cells.iter().any(is_rate) {
-        let seen = number::show(&limit);
-        let message = both!(
-            "百分率的上限写了 {seen}：是 {seen}%，还是 100%？",
-            "a rate has {seen} for a limit: is that {seen}% or 100%?"
-        );
-        on.problem(bound.value.span(), message);
+    if cells.iter().any(is_rate) && on.asks_of_rate(bound.value.get_ref(), bound.value.span()) {
         return;
     }
     let key = if relation == Relation::AtMost {
@@ -146,7 +159,7 @@ fn push(
             Assertion::new(*accused, claim)
         })
         .collect();
-    on.rules.push(rule);
+    on.key_rule(rule);
 }
 
 /// `range = { of = "class_size", min = 1, max = 45 }`
@@ -180,6 +193,9 @@ impl Asks for Asked {
                     on.problem(written.span(), crate::rulebook::not_a_limit());
                     return None;
                 };
+                if is_rate && on.asks_of_rate(other, written.span()) {
+                    return None;
+                }
                 Some(Expr::number(limit * number::power_of_ten(scale)))
             }
         };
@@ -219,7 +235,10 @@ impl Asks for Asked {
                 return None;
             }
         };
-        Some(vec![on.accusing(claim, self.of.span())?])
+        Some(vec![Assertion {
+            measure: Some(typed.1),
+            ..on.accusing(claim, self.of.span())?
+        }])
     }
 
     fn formula(&self) -> String {
@@ -238,14 +257,9 @@ impl Asks for Asked {
 }
 
 fn say(failed: &Failed<'_>) -> Wording {
-    let (label, found) = (failed.label(), failed.found());
-    let limit = failed
-        .failure
-        .expected
-        .as_ref()
-        .map_or_else(String::new, |limit| {
-            failed.show(failed.assertion.accused, limit)
-        });
+    let told = failed.told();
+    let limit = failed.failure.expected.as_ref();
+    let limit = limit.map_or_else(String::new, |limit| failed.limit_words(limit));
     let above = failed
         .failure
         .difference
@@ -256,16 +270,16 @@ fn say(failed: &Failed<'_>) -> Wording {
     let tells = failed.severity == Severity::Error || failed.rule.audience == Audience::City;
     let message = match (tells, above) {
         (false, _) => Text::new(
-            format!("“{}”填报 {found}，不在通常范围内，是否属实？", label.zh),
-            format!("{} is {found}, which is unusual: is it right?", label.en),
+            format!("{}，不在通常范围内，是否属实？", told.zh),
+            format!("{}, which is unusual: is it right?", told.en),
         ),
         (true, true) => Text::new(
-            format!("“{}”填报 {found}，不应超过 {limit}", label.zh),
-            format!("{} is {found}, it can't exceed {limit}", label.en),
+            format!("{}，不应超过 {limit}", told.zh),
+            format!("{}, it can't exceed {limit}", told.en),
         ),
         (true, false) => Text::new(
-            format!("“{}”填报 {found}，不应低于 {limit}", label.zh),
-            format!("{} is {found}, it can't be below {limit}", label.en),
+            format!("{}，不应低于 {limit}", told.zh),
+            format!("{}, it can't be below {limit}", told.en),
         ),
     };
     Wording::new(

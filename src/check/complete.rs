@@ -83,6 +83,14 @@ impl Asks for Asked {
                     on.problem(span, message);
                     return None;
                 }
+                if on.form.key.len() > 1 {
+                    let message = Text::new(
+                        "这张表的记录由几栏一起区分（key），名录只有一列，不能这样比",
+                        "records of this form are told apart by several columns, and the list has one",
+                    );
+                    on.problem(span, message);
+                    return None;
+                }
                 let columns = [&self.column, &self.name, &self.district];
                 let columns = columns.map(Option::as_deref);
                 Against::Known(known(on, file, columns, span)?)
@@ -112,22 +120,18 @@ impl Asks for Asked {
 }
 
 fn say(failed: &Failed<'_>) -> Wording {
-    let (Some(Among::Vanished(key)), Claim::Complete(complete)) =
+    let (Some(Among::Vanished { key, name }), Claim::Complete(complete)) =
         (&failed.failure.among, &failed.assertion.claim)
     else {
         return Wording::default();
     };
     let label = failed.label();
-    let (zh, en, name) = match &complete.against {
+    let (zh, en) = match &complete.against {
         Against::Earlier(link) if link.source == Source::LastYear => {
-            ("上年有", "was there last year", "")
+            ("上年有", "was there last year")
         }
-        Against::Earlier(_) => ("上期有", "was there the period before", ""),
-        Against::Known(known) => (
-            "名录里有",
-            "is on the list",
-            known.get(key).map_or("", |known| known.name.as_str()),
-        ),
+        Against::Earlier(_) => ("上期有", "was there the period before"),
+        Against::Known(_) => ("名录里有", "is on the list"),
     };
     let name = if name.is_empty() {
         String::new()

@@ -92,6 +92,11 @@ pub fn slip(found: &Exact, expected: &Exact) -> Option<Text> {
     ))
 }
 
+/// Whether a figure is another with one digit wrong.
+pub fn is_one_digit_off(found: &Exact, other: &Exact) -> bool {
+    Slip::between(found, other) == Some(Slip::OneDigit)
+}
+
 /// With fewer digits, figures are alike by chance.
 const TELLING_DIGITS: usize = 3;
 

@@ -94,6 +94,7 @@ pub fn gives(forms: &[Form], form: usize, rule: &Rule, example: &Example) -> Giv
         forms,
         period,
         find: &|_, _, _| None,
+        has_breaks: false,
         is_new: &|_| false,
     };
     let mut tables: BTreeMap<(usize, Period, usize), Table> = BTreeMap::new();

@@ -1,8 +1,8 @@
 #![doc = include_str!("expression.md")]
 
-use super::{Asks, Failed, Kind, Lowering, Wording, at_file, total};
-use crate::expr::types::Scope;
-use crate::expr::{Expr, Leaf, parse};
+use super::{Asks, Failed, Kind, Lowering, Wording, at_file, discrepancy, total};
+use crate::expr::types::{Measured, Scope};
+use crate::expr::{Expr, Leaf, Link, Source, parse};
 use crate::number::Exact;
 use crate::rulebook::form::Written;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
@@ -47,9 +47,16 @@ impl Asks for Asked {
             }
         };
         let span = on.span.clone();
+        // Words and conditions are alike or not; there is no figure to show.
+        let is_figure = !matches!(measure, Some(Measured::Words | Measured::Truth));
+        let claim = if is_figure {
+            claim(truth)
+        } else {
+            Claim::Holds(truth)
+        };
         Some(vec![Assertion {
-            measure,
-            ..on.accusing(claim(truth), span)?
+            measure: measure.filter(|_| is_figure),
+            ..on.accusing(claim, span)?
         }])
     }
 
@@ -61,16 +68,12 @@ impl Asks for Asked {
 /// The claim that says most about a failure: what was found and what was expected.
 fn claim(truth: Expr) -> Claim {
     match truth {
-        Expr::Compare(relation, left, right)
-            if !matches!(*left, Expr::Text(_)) && !matches!(*right, Expr::Text(_)) =>
-        {
-            Claim::Compare {
-                left: *left,
-                relation,
-                right: *right,
-                slack: Exact::default(),
-            }
-        }
+        Expr::Compare(relation, left, right) => Claim::Compare {
+            left: *left,
+            relation,
+            right: *right,
+            slack: Exact::default(),
+        },
         Expr::And(above, below) => match (*above, *below) {
             (
                 Expr::Compare(Relation::AtLeast, value, low),
@@ -97,15 +100,57 @@ fn say(failed: &Failed<'_>) -> Wording {
             "check the records; if the figure is right, explain it",
         ),
     };
-    let message = usual(failed);
-    let message = match total::suspicion(failed) {
-        Some(why) => Text::new(
-            format!("{}；{}", message.zh, why.zh),
-            format!("{}; {}", message.en, why.en),
-        ),
-        None => message,
+    let suspicion = total::suspicion(failed).or_else(|| miscopied(failed));
+    Wording::new(usual(failed), fix).suspecting(suspicion)
+}
+
+/// Last year's figure of either side, or one that the rule's words show, stands where another is
+/// due, but for one digit.
+fn miscopied(failed: &Failed<'_>) -> Option<Text> {
+    let Claim::Compare {
+        left,
+        relation: Relation::Equal,
+        right,
+        ..
+    } = &failed.assertion.claim
+    else {
+        return None;
     };
-    Wording::new(message, fix)
+    let found = failed.failure.found.as_ref()?;
+    let then = |expr: &Expr| match expr {
+        Expr::Leaf(leaf) => failed.value(Leaf {
+            link: Link {
+                source: Source::LastYear,
+                ..leaf.link
+            },
+            ..*leaf
+        }),
+        _ => None,
+    };
+    let is_earlier = |expr: &Expr| {
+        let mut leaves = Vec::new();
+        expr.leaves(&mut leaves);
+        let earlier = |leaf: &Leaf| {
+            let column = failed.form.variables.get(leaf.variable);
+            let column = column.map(|variable| &failed.form.columns[variable.column]);
+            leaf.link.source == Source::LastYear
+                || leaf.is_own() && column.is_some_and(|column| column.restates.is_some())
+        };
+        !leaves.is_empty() && leaves.iter().all(earlier)
+    };
+    let shown = failed.assertion.fills.iter();
+    let shown = shown.filter(|fill| is_earlier(&fill.expr));
+    let mut known = [left, right]
+        .into_iter()
+        .filter_map(then)
+        .chain(shown.filter_map(|fill| failed.exactly(&fill.expr)));
+    let before = known.find(|before| discrepancy::is_one_digit_off(found, before))?;
+    let at = failed.assertion.accused;
+    let (found, before) = (failed.show(at, found), failed.show(at, &before));
+    Some(both!(
+        "疑误抄上年数（填 {found}，上年 {before}，只差一位）",
+        "probably last year's {before} miscopied as {found}"
+    ))
 }
 
 /// What a failure says where the rule's author has left it to us. A query does not show its
@@ -142,8 +187,14 @@ fn usual(failed: &Failed<'_>) -> Text {
             format!("{}: it comes to {found}{en}", title.en),
         );
     }
+    let computed = failed.computed().map_or_else(Text::default, |x| {
+        both!("，计算得 {x}", "; that comes to {x}")
+    });
     Text::new(
-        format!("{}：“{}”填报 {found}{zh}", title.zh, label.zh),
-        format!("{}: {} is {found}{en}", title.en, label.en),
+        format!(
+            "{}：“{}”填报 {found}{zh}{}",
+            title.zh, label.zh, computed.zh
+        ),
+        format!("{}: {} is {found}{en}{}", title.en, label.en, computed.en),
     )
 }

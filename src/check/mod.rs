@@ -40,7 +40,7 @@ use wording::say;
 
 use crate::expr::exact::{self, Among, Failure};
 use crate::expr::figures::Figures;
-use crate::expr::types::{Measured, Scope, Typed};
+use crate::expr::types::{self, Measured, Scope, Typed};
 use crate::expr::{Expr, Leaf, Source, parse};
 use crate::number::{self, Exact};
 use crate::rulebook::form::{Form, Written};
@@ -167,6 +167,8 @@ pub struct Wording {
     pub message: Text,
     /// What to do.
     pub fix: Text,
+    /// What may be behind it, told after the message, be that the kind's or the author's.
+    pub suspicion: Option<Text>,
     /// Where the kind knows better than the rule how much it weighs.
     pub severity: Option<Severity>,
 }
@@ -176,8 +178,13 @@ impl Wording {
         Self {
             message,
             fix,
+            suspicion: None,
             severity: None,
         }
+    }
+
+    fn suspecting(self, suspicion: Option<Text>) -> Self {
+        Self { suspicion, ..self }
     }
 }
 
@@ -221,7 +228,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Takes a rule that a key makes; a key that finds nothing to look at is a mistake.
-    fn key_rule(&mut self, rule: Rule) {
+    fn key_rule(&mut self, mut rule: Rule) {
         if rule.assertions.is_empty() {
             let id = rule.id.clone();
             let message = both!(
@@ -230,6 +237,10 @@ impl<'a> Lowering<'a> {
             );
             self.problem(rule.span, message);
             return;
+        }
+        // A true figure may differ from what was reported earlier.
+        if rule.is_plausibility() {
+            rule.severity = rule.severity.max(Severity::Query);
         }
         self.rules.push(rule);
     }
@@ -268,22 +279,35 @@ impl<'a> Lowering<'a> {
             self.problem(span, message);
             return None;
         }
-        let other = with.map(|(expr, measure)| (expr, measure));
+        if let Some(other) = with
+            && !self.go_together(other, &typed, span)
+        {
+            return None;
+        }
+        Some(typed)
+    }
+
+    /// Whether two things can be held against each other; told where not.
+    fn go_together(&mut self, a: &Typed, b: &Typed, span: Range<usize>) -> bool {
         let node = parse::Node {
             kind: parse::Kind::Nothing,
             span: 0..0,
         };
-        if let Some(other) = other
-            && let Err(mistake) = Scope::comparable(&node, other, (&typed.0, &typed.1))
-        {
-            let problem = Problem::new(&self.file, span, mistake.message);
-            self.problems.push(match mistake.help {
-                Some(help) => problem.help(help),
-                None => problem,
-            });
-            return None;
-        }
-        Some(typed)
+        let Err(mistake) = Scope::comparable(&node, (&a.0, &a.1), (&b.0, &b.1)) else {
+            return true;
+        };
+        let problem = Problem::new(&self.file, span, mistake.message);
+        self.problems.push(match mistake.help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+        false
+    }
+
+    /// A variable of the form as a term.
+    fn cell(&self, variable: usize) -> Typed {
+        let measure = types::measure(&self.form.variables[variable]);
+        (Expr::Leaf(Leaf::own(variable)), measure)
     }
 
     /// Several figures that go with another.
@@ -341,6 +365,27 @@ impl<'a> Lowering<'a> {
         None
     }
 
+    /// Whether a bare limit of a rate may mean something else: 0.8 may be 0.8% or 80%. Told.
+    fn asks_of_rate(&mut self, written: &toml::Value, span: Range<usize>) -> bool {
+        let (Some((limit, _)), false) = (
+            crate::rulebook::limit(written),
+            matches!(written, toml::Value::String(_)),
+        ) else {
+            return false;
+        };
+        let is_small = limit > Exact::default() && limit <= number::power_of_ten(0);
+        if is_small {
+            let seen = number::show(&limit);
+            let whole = number::show(&(limit * number::power_of_ten(2)));
+            let message = both!(
+                "百分率的界限写了 {seen}：是 {seen}%，还是 {whole}%？请写成 \"{seen}%\" 或 {whole}",
+                "a rate has {seen} for a limit: is that {seen}% or {whole}%? write \"{seen}%\" or {whole}"
+            );
+            self.problem(span, message);
+        }
+        is_small
+    }
+
     /// A declared limit as a number, and where it comes from.
     fn limit(&mut self, bound: &Bound) -> Option<(Exact, Option<String>)> {
         if let toml::Value::String(name) = bound.value.get_ref()
@@ -376,9 +421,9 @@ impl<'a> Lowering<'a> {
     }
 
     /// Parses and resolves an expression of a key in a scope, noting what is wrong with it.
-    fn expression(&mut self, written: &Written, scope: Scope<'_>) -> Option<Expr> {
+    fn expression(&mut self, written: &Written, scope: Scope<'_>) -> Option<Typed> {
         match resolve(&self.file, written, scope) {
-            Ok(expr) => Some(expr.0),
+            Ok(typed) => Some(typed),
             Err(problem) => {
                 self.problems.push(*problem);
                 None
@@ -476,6 +521,51 @@ impl Failed<'_> {
             Some(measure) => measured_words(measure, x),
             None => self.show(self.assertion.accused, x),
         })
+    }
+
+    /// What was held against the limit, where that is not the accused cell but computed: a share,
+    /// a growth, a sum.
+    pub fn computed(&self) -> Option<String> {
+        let accused = Expr::Leaf(Leaf::own(self.assertion.accused));
+        let left = match &self.assertion.claim {
+            Claim::Compare { left, .. } => left,
+            Claim::Between { value, .. } => value,
+            _ => return None,
+        };
+        let (found, measure) = (
+            self.failure.found.as_ref()?,
+            self.assertion.measure.as_ref()?,
+        );
+        let is_one_cell = matches!(left, Expr::Leaf(_)) && *left == accused;
+        (!is_one_cell).then(|| short_words(measure, found))
+    }
+
+    /// What stands in the accused cell, and what it comes to where something is computed from it.
+    pub fn told(&self) -> Text {
+        let (label, found) = (self.label(), self.found());
+        let computed = self.computed().filter(|_| self.has_record());
+        let computed = computed.map_or_else(Text::default, |x| {
+            both!("，计算得 {x}", "; that comes to {x}")
+        });
+        Text::new(
+            format!("“{}”填报 {found}{}", label.zh, computed.zh),
+            format!("{} is {found}{}", label.en, computed.en),
+        )
+    }
+
+    /// A limit in the measure of what was held against it.
+    pub fn limit_words(&self, limit: &Exact) -> String {
+        match &self.assertion.measure {
+            Some(measure) if self.computed().is_some() => short_words(measure, limit),
+            _ => self.show(self.assertion.accused, limit),
+        }
+    }
+
+    /// Which of the rule's assertions it is.
+    pub fn position(&self) -> usize {
+        let mut all = self.rule.assertions.iter();
+        all.position(|one| std::ptr::eq(one, self.assertion))
+            .unwrap_or(0)
     }
 
     /// Whether the unit is a record, so that there is a cell to show.
@@ -603,6 +693,16 @@ fn measured_words(measure: &Measured, x: &Exact) -> String {
         Measured::Points => format!("{}个百分点", number::show(&number::round(&hundred(), 2))),
         _ => number::show(x),
     }
+}
+
+/// The same with no more decimals than are read.
+fn short_words(measure: &Measured, x: &Exact) -> String {
+    let places = if matches!(measure, Measured::Rate | Measured::Points) {
+        4
+    } else {
+        2
+    };
+    measured_words(measure, &number::round(x, places))
 }
 
 /// A number in the unit in which people see a variable, with given decimals or its own.

@@ -77,19 +77,20 @@ fn figures_of(
 /// The powers of ten that slips are made by.
 const POWERS: [i32; 8] = [-4, -3, -2, -1, 1, 2, 3, 4];
 
-/// The power of ten that a unit is off by, or what is said of it before that is looked at.
-type Power = Result<Option<i32>, Judgement>;
+/// The powers of ten that a unit may be off by, or what is said of it before that is looked at.
+type Powers = Result<Vec<i32>, Judgement>;
 
-/// The power of ten that a figure is off by; 0 where it is as usual, none where it is neither.
+/// The powers of ten that a figure may be off by, the likeliest first; 0 where it is as usual,
+/// none where nothing would make it so.
 ///
 /// The quotient of the two figures must be usual once the power is taken away. Where what is
 /// usual spans more than a factor of ten several powers do, and the one that brings the quotient
-/// nearest to the middle of it counts.
-fn power(scale: &Scale, value: &Exact, against: &Exact) -> Option<i32> {
+/// nearest to the middle of it is the likeliest.
+fn powers(scale: &Scale, value: &Exact, against: &Exact) -> Vec<i32> {
     let ratio = value / against;
     let is_usual = |ratio: &Exact| *ratio >= scale.low && *ratio <= scale.high;
     if is_usual(&ratio) {
-        return Some(0);
+        return vec![0];
     }
     // Squares stand for distances from the geometric middle, without a root.
     let middle = &scale.low * &scale.high;
@@ -99,18 +100,17 @@ fn power(scale: &Scale, value: &Exact, against: &Exact) -> Option<i32> {
         square.max(turned)
     };
     let rests = POWERS.map(|power| (power, &ratio * number::power_of_ten(-power)));
-    rests
-        .into_iter()
-        .filter(|(_, rest)| is_usual(rest))
-        .min_by_key(|(_, rest)| distance(rest))
-        .map(|(power, _)| power)
+    let usual = rests.into_iter().filter(|(_, rest)| is_usual(rest));
+    let mut usual: Vec<(i32, Exact)> = usual.map(|(p, rest)| (p, distance(&rest))).collect();
+    usual.sort_by(|(_, a), (_, b)| a.cmp(b));
+    usual.into_iter().map(|(power, _)| power).collect()
 }
 
 /// Slips of unit or decimal point in one batch: each owner's cells of a column speak for each
 /// other.
 fn scale(rule: &Rule, one: &Prepared<'_>) -> Vec<Vec<(usize, Judgement)>> {
-    let mut found: Vec<Vec<(usize, Power)>> = Vec::new();
-    // By owner and column: how many cells are off by each power.
+    let mut found: Vec<Vec<(usize, Powers)>> = Vec::new();
+    // By owner and column: how many cells may be off by each power.
     let mut columns: BTreeMap<(usize, usize), BTreeMap<i32, usize>> = BTreeMap::new();
     let by_record = one.batch.owners.len() > 1;
     // In a fixed form the rows of a column belong together, in a list its records.
@@ -125,18 +125,20 @@ fn scale(rule: &Rule, one: &Prepared<'_>) -> Vec<Vec<(usize, Judgement)>> {
         let mut cells = Vec::new();
         for record in 0..one.units {
             let wanted = [&scale.value, &scale.against];
-            let power = figures_of(rule, assertion, one, record, &wanted).and_then(|both| {
-                match (both[0].is_positive(), both[1].is_positive()) {
-                    (true, true) => Ok(power(scale, &both[0], &both[1])),
-                    (_, false) => Err(Judgement::NotEvaluated(Reason::DivisionByZero)),
-                    (false, true) => Err(Judgement::NotEvaluated(Reason::BelowFloor)),
-                }
-            });
-            if let Ok(Some(power)) = power {
-                let powers = columns.entry(group(record, scale)).or_default();
-                *powers.entry(power).or_default() += 1;
+            let may_be =
+                figures_of(rule, assertion, one, record, &wanted).and_then(|both| {
+                    match (both[0].is_positive(), both[1].is_positive()) {
+                        (true, true) => Ok(powers(scale, &both[0], &both[1])),
+                        (_, false) | (false, true) => {
+                            Err(Judgement::NotEvaluated(Reason::NotPositive))
+                        }
+                    }
+                });
+            for power in may_be.iter().flatten() {
+                let counts = columns.entry(group(record, scale)).or_default();
+                *counts.entry(*power).or_default() += 1;
             }
-            cells.push((record, power));
+            cells.push((record, may_be));
         }
         found.push(cells);
     }
@@ -150,18 +152,19 @@ fn scale(rule: &Rule, one: &Prepared<'_>) -> Vec<Vec<(usize, Judgement)>> {
             _ => None,
         });
     for (scale, cells) in scales.zip(found) {
-        let cells = cells.into_iter().map(|(record, power)| {
-            let power = match power {
+        let cells = cells.into_iter().map(|(record, may_be)| {
+            let may_be = match may_be {
+                Ok(powers) => powers,
                 Err(judgement) => return (record, judgement),
-                Ok(None) => return (record, Judgement::Pass),
-                Ok(Some(power)) => power,
             };
-            if power == 0 {
-                return (record, Judgement::Pass);
-            }
             let column = group(record, scale);
             let counts = columns.get(&column);
             let count = |power: i32| counts.and_then(|c| c.get(&power)).copied().unwrap_or(0);
+            // Of several powers the one that most others of the column may be off by too.
+            let likeliest = may_be.iter().rev().max_by_key(|power| count(**power));
+            let Some(power) = likeliest.copied().filter(|power| *power != 0) else {
+                return (record, Judgement::Pass);
+            };
             let (usual, alike) = (count(0), count(power));
             // Most cells of a column off by the same: one slip of the unit, told once.
             let whole_column = alike > 2 && alike > usual;
@@ -192,15 +195,16 @@ fn vanished(
 ) -> Vec<(usize, Judgement)> {
     let batch = one.batch;
     let own: BTreeSet<String> = batch.own.keys(&complete.key).into_iter().collect();
-    let expected: BTreeSet<String> = match &complete.against {
+    let expected: BTreeMap<String, String> = match &complete.against {
         Against::Known(known) => {
             let unit = batch.owners.first().map(|owner| &owner.unit);
             let is_own = |of: &Option<String>| match (of, unit) {
                 (Some(of), Some(unit)) => *of == unit.code || *of == unit.name,
                 (of, _) => of.is_none(),
             };
-            let own = known.iter().filter(|(_, known)| is_own(&known.district));
-            own.map(|(key, _)| key.clone()).collect()
+            let own = known.iter().filter(|known| is_own(&known.district));
+            own.map(|known| (known.key.clone(), known.name.clone()))
+                .collect()
         }
         Against::Earlier(link) => {
             let found = batch.linked.iter().find(|(known, _)| known == link);
@@ -213,7 +217,7 @@ fn vanished(
                         |record: usize| narrowed(assertion, &then, record, rule).is_none();
                     let keys = table.keys(&complete.key).into_iter().enumerate();
                     let meant = keys.filter(|(record, _)| is_meant(*record));
-                    meant.map(|(_, key)| key).collect()
+                    meant.map(|(_, key)| (key, String::new())).collect()
                 }
                 None => return vec![(0, Judgement::NotEvaluated(no_table(link.source)))],
             }
@@ -221,12 +225,12 @@ fn vanished(
     };
     expected
         .into_iter()
-        .map(|key| {
+        .map(|(key, name)| {
             if own.contains(&key) {
                 return (0, Judgement::Pass);
             }
             let failure = Failure {
-                among: Some(Among::Vanished(key)),
+                among: Some(Among::Vanished { key, name }),
                 ..Failure::default()
             };
             (0, Judgement::Fail(Box::new(failure)))
@@ -323,7 +327,7 @@ fn against_earlier(method: &HidiroglouBerthelot, units: &[Unit]) -> Vec<Judgemen
     let judged = limits.units.into_iter().zip(&pairs);
     judged
         .map(|(unit, (before, now))| match unit {
-            HbUnit::Excluded => Judgement::NotEvaluated(Reason::DivisionByZero),
+            HbUnit::Excluded => Judgement::NotEvaluated(Reason::NotPositive),
             HbUnit::Unchanged => Judgement::Pass,
             HbUnit::Judged {
                 is_outside: true,
@@ -381,7 +385,7 @@ fn by_chance(alpha: &Exact, at_least: usize, units: &[Unit]) -> Vec<Judgement> {
     let judge = |unit: &Unit| {
         let (part, whole) = (&unit.figures[0], &unit.figures[1]);
         let (Some(k), Some(n)) = (count(part), count(whole).filter(|n| *n > 0)) else {
-            return Judgement::NotEvaluated(Reason::DivisionByZero);
+            return Judgement::NotEvaluated(Reason::NotPositive);
         };
         let Some((low, high)) = binomial_limits(n, &share, alpha) else {
             return Judgement::NotEvaluated(Reason::TooFew);

@@ -9,7 +9,7 @@ use crate::rulebook::written::Severity;
 use crate::words::Text;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -74,12 +74,18 @@ impl Asks for Asked {
 }
 
 impl Listed {
+    /// The words that are listed on the spot; none where they stand in a file.
+    pub fn words_here(&self) -> &[String] {
+        &self.list
+    }
+
     /// The words that may stand there.
     fn words(&self, on: &mut Lowering<'_>, span: Range<usize>) -> Option<Arc<BTreeSet<String>>> {
         let words: BTreeSet<String> = match &self.file {
             None => self.list.iter().cloned().collect(),
             Some(file) => known(on, file, [self.column.as_deref(), None, None], span.clone())?
-                .into_keys()
+                .into_iter()
+                .map(|known| known.key)
                 .collect(),
         };
         if words.is_empty() {
@@ -98,7 +104,7 @@ pub(super) fn known(
     file: &str,
     columns: [Option<&str>; 3],
     span: Range<usize>,
-) -> Option<BTreeMap<String, Known>> {
+) -> Option<Vec<Known>> {
     let Some(text) = on.sources.files.get(file) else {
         let message = both!(
             "规则文件夹里没有 `{file}`",
@@ -127,18 +133,15 @@ pub(super) fn known(
     }
     let [word, name, district] = columns.map(|column| column.and_then(place));
     let records = reader.records().filter_map(Result::ok);
-    let pairs = records.filter_map(|record| {
+    let all = records.filter_map(|record| {
         let cell = |at: usize| record.get(at).map(str::to_owned);
-        let known = Known {
+        Some(Known {
+            key: cell(word.unwrap_or(0)).filter(|word| !word.is_empty())?,
             name: name.and_then(cell).unwrap_or_default(),
             district: district.and_then(cell),
-        };
-        Some((
-            cell(word.unwrap_or(0)).filter(|word| !word.is_empty())?,
-            known,
-        ))
+        })
     });
-    let all: BTreeMap<String, Known> = pairs.collect();
+    let all: Vec<Known> = all.collect();
     if all.is_empty() {
         let message = both!("`{file}` 是空的", "`{file}` is empty");
         on.problem(span, message);

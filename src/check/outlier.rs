@@ -217,7 +217,7 @@ impl Asks for Asked {
 
     fn formula(&self) -> String {
         let of = self.of.get_ref();
-        match self.method.get_ref() {
+        let method = match self.method.get_ref() {
             Named::Hb => {
                 let against = self.against.as_ref().map_or("", |a| a.get_ref().as_str());
                 format!("HB({of} / {against})")
@@ -227,7 +227,20 @@ impl Asks for Asked {
                 let whole = self.whole.as_ref().map_or("", |w| w.get_ref().as_str());
                 format!("binomial({of} of {whole})")
             }
-        }
+        };
+        let at = |written: Option<&Spanned<f64>>| written.map(|x| *x.get_ref());
+        let parameters = [
+            ("u", at(self.u.as_ref())),
+            ("a", self.a),
+            ("c", self.c),
+            ("c_low", self.c_low),
+            ("quartile", at(self.quartile.as_ref())),
+            ("alpha", at(self.alpha.as_ref())),
+        ];
+        let parameters = parameters.into_iter();
+        let said = parameters.filter_map(|(name, value)| Some(format!("{name} = {}", value?)));
+        let said: Vec<String> = [method].into_iter().chain(said).collect();
+        said.join(", ")
     }
 }
 

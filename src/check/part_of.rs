@@ -1,8 +1,8 @@
 #![doc = include_str!("part_of.md")]
 
 use super::{Asks, Failed, Kind, Lowering, Wording, is_additive, joined};
+use crate::expr::Expr;
 use crate::expr::types::Scope;
-use crate::expr::{Expr, Leaf};
 use crate::number::Exact;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Severity;
@@ -88,20 +88,23 @@ fn push(
     let mut rule = on.rule(KIND.name, rule_id, title, Severity::Error);
     rule.formula = format!("{id} <= {whole_id}");
     rule.span = span;
-    rule.assertions = pairs
-        .into_iter()
-        .filter(|(part, whole)| is_additive(form, *part) && is_additive(form, *whole))
-        .map(|(part, whole)| {
-            let claim = Claim::Compare {
-                left: Expr::Leaf(Leaf::own(part)),
-                relation: Relation::AtMost,
-                right: Expr::Leaf(Leaf::own(whole)),
-                slack: Exact::default(),
-            };
-            Assertion::new(part, claim)
-        })
-        .collect();
-    on.rules.push(rule);
+    for (part, whole) in pairs {
+        if !is_additive(form, part) || !is_additive(form, whole) {
+            continue;
+        }
+        let (left, right) = (on.cell(part), on.cell(whole));
+        if !on.go_together(&left, &right, rule.span.clone()) {
+            return;
+        }
+        let claim = Claim::Compare {
+            left: left.0,
+            relation: Relation::AtMost,
+            right: right.0,
+            slack: Exact::default(),
+        };
+        rule.assertions.push(Assertion::new(part, claim));
+    }
+    on.key_rule(rule);
 }
 
 /// `part_of = { parts = ["a", "b"], whole = "c" }`

@@ -2,7 +2,7 @@
 
 use super::{Asks, Failed, Kind, Lowering, Wording};
 use crate::expr::types::Scope;
-use crate::expr::{Expr, Leaf, Source};
+use crate::expr::{Expr, Source};
 use crate::number::Exact;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::Severity;
@@ -42,24 +42,28 @@ fn lower(on: &mut Lowering<'_>) {
             }
             let scope = on.scope().at_row_of(row);
             let Some(earlier) = on.expression(written, scope) else {
-                break;
+                return;
             };
             if !matches!(
-                earlier,
+                earlier.0,
                 Expr::Leaf(leaf) if leaf.link.source != Source::Now
             ) {
                 on.problem(written.span.clone(), not_earlier());
-                break;
+                return;
+            }
+            let stated = on.cell(accused);
+            if !on.go_together(&stated, &earlier, written.span.clone()) {
+                return;
             }
             let claim = Claim::Compare {
-                left: Expr::Leaf(Leaf::own(accused)),
+                left: stated.0,
                 relation: Relation::Equal,
-                right: earlier,
+                right: earlier.0,
                 slack: Exact::default(),
             };
             rule.assertions.push(Assertion::new(accused, claim));
         }
-        on.rules.push(rule);
+        on.key_rule(rule);
     }
 }
 
@@ -111,10 +115,16 @@ fn say(failed: &Failed<'_>) -> Wording {
     let accepted = show(failed.failure.expected.as_ref());
     let gap = failed.failure.difference.as_ref();
     let gap = gap.map_or_else(String::new, |gap| failed.show_gap(at, gap));
+    let mut reads = failed.assertion.reads().into_iter();
+    let then = if reads.any(|leaf| leaf.link.source == Source::LastPeriod) {
+        "上期"
+    } else {
+        "上年"
+    };
     Wording::new(
         Text::new(
             format!(
-                "“{}”填报 {found}，与上年已报数 {accepted} 不一致，差 {gap}",
+                "“{}”填报 {found}，与{then}已报数 {accepted} 不一致，差 {gap}",
                 label.zh
             ),
             format!(
@@ -122,9 +132,9 @@ fn say(failed: &Failed<'_>) -> Wording {
                 label.en
             ),
         ),
-        Text::new(
-            "按上年已报数改正；确需调整上年数的，说明原因和依据",
-            "enter what was reported then, or explain why it is restated",
+        both!(
+            "按{then}已报数改正；确需调整{then}数的，说明原因和依据",
+            "enter what was reported then, or explain why it is restated"
         ),
     )
 }

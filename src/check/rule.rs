@@ -12,7 +12,7 @@ use crate::rulebook::source::{Problem, did_you_mean};
 use crate::rulebook::written::{Audience, Axis, Each, RecordWritten, RuleWritten, Severity};
 use crate::rulebook::{self, Rulebook, import};
 use crate::words::Text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use toml::Spanned;
@@ -60,12 +60,25 @@ pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten) {
             assertions.push(assertion);
         }
     }
+    if let Some(limit) = &written.limit
+        && !["limit", "界限"]
+            .iter()
+            .any(|name| asks.formula().contains(name))
+    {
+        let message = Text::new(
+            "写了 limit，式子里却没有用到它",
+            "`limit` is written, and the rule does not use it",
+        );
+        on.problem(limit.span(), message);
+        return;
+    }
     let mut rule = Rule {
         kind,
         formula: asks.formula(),
         assertions,
         ..head
     };
+    cite(on, &mut rule);
     rule.examples = example::lower(on, &written.example, &scopes);
     plausible(on, written, &rule, &span);
     on.rules.push(rule);
@@ -85,7 +98,6 @@ pub fn attempt(
     let form = forms.iter().find(|known| known.id == form);
     let form = form.ok_or_else(|| Text::new("规则里没有这张表", "there is no such form"))?;
     let base = Scope::new(forms, form);
-    // Whatever the row or column, the first that has figures will do.
     let numeric = |cell: usize| form.variables[cell].is_number();
     let (scopes, each): (Vec<Scope<'_>>, Each) = match each {
         import::Each::Row => {
@@ -103,16 +115,17 @@ pub fn attempt(
         }
         import::Each::District => (vec![base], Each::District),
     };
-    let mut why = Text::new("这张表没有可审的行或栏", "the form has nothing to look at");
+    if scopes.is_empty() {
+        let why = Text::new("这张表没有可审的行或栏", "the form has nothing to look at");
+        return Err(why);
+    }
     for scope in scopes {
         let scope = Scope { each, ..scope };
         let node = parse::parse(expression, &|no| scope.is_row(no));
-        match node.and_then(|node| scope.truth(&node)) {
-            Ok(_) => return Ok(()),
-            Err(mistake) => why = mistake.message,
-        }
+        node.and_then(|node| scope.truth(&node))
+            .map_err(|mistake| mistake.message)?;
     }
-    Err(why)
+    Ok(())
 }
 
 /// The one kind that a rule asks for.
@@ -147,8 +160,10 @@ fn kind<'w>(
 
 /// Everything of a rule that does not hang on its kind.
 fn head(on: &mut Lowering<'_>, written: &RuleWritten) -> Rule {
+    // A Chinese keyboard's braces are braces too.
+    let halved = |text: &String| text.replace('｛', "{").replace('｝', "}");
     let pair = |zh: Option<&String>, en: Option<&String>| {
-        zh.map(|zh| Text::new(zh.clone(), en.unwrap_or(zh).clone()))
+        zh.map(|zh| Text::new(halved(zh), halved(en.unwrap_or(zh))))
     };
     let title_en = written.title_en.as_ref().unwrap_or(&written.title);
     let mut rule = on.rule(
@@ -182,6 +197,29 @@ fn head(on: &mut Lowering<'_>, written: &RuleWritten) -> Rule {
     rule.span = written.id.span();
     rule.is_written = true;
     rule
+}
+
+/// The sources of the thresholds that a rule uses are the rule's: where it names none, and where
+/// an office has set a threshold of its own.
+fn cite(on: &Lowering<'_>, rule: &mut Rule) {
+    let said = format!("{} {}", rule.formula, rule.narrowed_to.zh);
+    let words: BTreeSet<&str> = said
+        .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+        .collect();
+    let mut sources: Vec<&str> = Vec::new();
+    for form in on.forms {
+        for threshold in &form.thresholds {
+            let named = format!("{}.{}", form.id, threshold.id);
+            let own = form.id == on.form.id && words.contains(threshold.id.as_str());
+            let is_used = own || words.contains(named.as_str());
+            if is_used && (threshold.is_own || rule.source.is_none()) {
+                sources.push(&threshold.source);
+            }
+        }
+    }
+    if !sources.is_empty() {
+        rule.source = Some(sources.join("；"));
+    }
 }
 
 /// What a rule is limited to, in words.
@@ -469,7 +507,9 @@ fn narrowed(
         &written.fix_en,
     ];
     let mut fills = Vec::new();
-    for words in words.into_iter().flatten() {
+    for written in words.into_iter().flatten() {
+        let text = written.get_ref().replace('｛', "{").replace('｝', "}");
+        let words = Spanned::new(written.span(), text);
         let opened = words.get_ref().matches('{').count();
         if opened != braces(words.get_ref()).count()
             || opened != words.get_ref().matches('}').count()
@@ -583,8 +623,14 @@ fn plausible(on: &mut Lowering<'_>, written: &RuleWritten, rule: &Rule, at: &Ran
         on.problem(at.clone(), message);
     }
     if is_error && rule.is_plausibility() {
-        on.problems
-            .push(plausibility_is_no_error(&on.file, written.severity.span()));
+        // By month it may be another place that says so.
+        let by_month = written.severity_in.iter();
+        let by_month = by_month.filter(|(_, severity)| **severity == Severity::Error);
+        let at = match by_month.map(|(month, _)| month.span()).next() {
+            Some(span) if *written.severity.get_ref() != Severity::Error => span,
+            _ => written.severity.span(),
+        };
+        on.problems.push(plausibility_is_no_error(&on.file, at));
     }
     if !is_error && written.audience == Audience::District {
         tells_its_limit(on, written);

@@ -11,7 +11,7 @@ use crate::expr::exact::{self, Among, Failure, Judgement, Reason, judge};
 use crate::expr::figures::{Crossing, Figures, Lack, Linked};
 use crate::expr::groups::{self, Grouped};
 use crate::expr::{Aggregate, Link, Reach, Source};
-use crate::finding::{self, Finding, ReadCell, State, TOLD_IN_FULL, Unit, Variable};
+use crate::finding::{self, Behind, Finding, ReadCell, State, TOLD_IN_FULL, Unit, Variable};
 use crate::number::{self, Exact};
 use crate::place::Place;
 use crate::rulebook::form::Form;
@@ -410,6 +410,8 @@ struct Told {
     looked_at: bool,
     failed: u64,
     last: Option<usize>,
+    /// The finding of each slip of a whole column: its column and its power of ten.
+    slips: BTreeMap<(usize, i32), usize>,
 }
 
 /// Counting, and putting failures into words.
@@ -450,9 +452,11 @@ impl Telling<'_, '_> {
         // What a slip of a whole column explains is counted, and told once with all its cells.
         if failure.folded {
             let cell = self.cell(assertion, record, &self.batch.owners[owner]);
-            let last = self.told[owner].last;
-            if let (Some(cell), Some(last)) = (cell, last) {
-                self.checked.findings[last].read.push(cell);
+            let slip = slip(assertion, failure).and_then(|slip| self.told[owner].slips.get(&slip));
+            if let (Some(cell), Some(at)) = (cell, slip) {
+                let finding = &mut self.checked.findings[*at];
+                finding.read.push(cell.clone());
+                finding.behind.slipped.push(cell);
             }
             return;
         }
@@ -478,8 +482,14 @@ impl Telling<'_, '_> {
         if *times > 1 {
             finding.id = finding::id(&finding.id, "", "", &times.to_string());
         }
+        let at = self.checked.findings.len();
+        if let Some(slip) = slip(assertion, failure) {
+            let own = self.cell(assertion, record, &self.batch.owners[owner]);
+            finding.behind.slipped.extend(own);
+            self.told[owner].slips.entry(slip).or_insert(at);
+        }
         self.checked.findings.push(finding);
-        self.told[owner].last = Some(self.checked.findings.len() - 1);
+        self.told[owner].last = Some(at);
     }
 
     /// The accused cell of a record.
@@ -568,12 +578,15 @@ impl Telling<'_, '_> {
         };
         let expected = expected.as_ref().map(|x| match decimals {
             Some(_) => super::show(form, accused, x, *decimals),
-            None => format!("{sign}{}", failed.show(accused, x)),
+            None => format!("{sign}{}", failed.limit_words(x)),
         });
         let effect = match among {
             Some(Among::Outside { effect, .. }) => Some(number::to_f64(effect)),
             _ => None,
         };
+        // What has vanished stands nowhere.
+        let is_there = !matches!(among, Some(Among::Vanished { .. }))
+            && (record < failed.figures.own.records() || !failed.has_record());
         let period = self.tables.period.to_string();
         let audience = match rule.stage {
             Stage::Trial => Audience::City,
@@ -595,7 +608,7 @@ impl Telling<'_, '_> {
                 label: form.variable_label(accused),
                 numbers: form.variable_numbers(accused),
             }),
-            found: if record < failed.figures.own.records() || !failed.has_record() {
+            found: if is_there {
                 failed.found()
             } else {
                 String::new()
@@ -604,7 +617,7 @@ impl Telling<'_, '_> {
             expected: expected.filter(|_| severity == Severity::Error),
             difference: difference
                 .as_ref()
-                .filter(|_| !matches!(rule.kind, "check" | "unique"))
+                .filter(|_| !matches!(rule.kind, "check" | "unique") && failed.computed().is_none())
                 .map(|gap| failed.show_gap(accused, gap)),
             limits: failed.limits(),
             effect,
@@ -612,6 +625,10 @@ impl Telling<'_, '_> {
             fix: in_english(wording.fix),
             state: State::Open,
             count: 1,
+            behind: Behind {
+                assertion: failed.position(),
+                slipped: Vec::new(),
+            },
         }
     }
 
@@ -619,7 +636,7 @@ impl Telling<'_, '_> {
     fn read(&self, failed: &Failed<'_>, owner: &Owner<'_>) -> Vec<ReadCell> {
         let own = failed.figures.own;
         let mut leaves = failed.assertion.reads();
-        if !failed.has_record() {
+        if !failed.has_record() || matches!(failed.failure.among, Some(Among::Vanished { .. })) {
             leaves.retain(|leaf| !leaf.is_own());
         }
         let cell = |leaf: crate::expr::Leaf| {
@@ -644,9 +661,17 @@ impl Telling<'_, '_> {
     }
 }
 
+/// The column and the power of ten of a slip that was diagnosed.
+fn slip(assertion: &Assertion, failure: &Failure) -> Option<(usize, i32)> {
+    match (&assertion.claim, &failure.among) {
+        (Claim::Scale(scale), Some(Among::Scaled { power, .. })) => Some((scale.column, *power)),
+        _ => None,
+    }
+}
+
 /// What the record is called: its row, or its key.
 fn name(failed: &Failed<'_>) -> Option<String> {
-    if let Some(Among::Vanished(key)) = &failed.failure.among {
+    if let Some(Among::Vanished { key, .. }) = &failed.failure.among {
         return Some(key.clone());
     }
     let form = failed.form;
@@ -674,7 +699,8 @@ fn place(failed: &Failed<'_>, owner: &Owner<'_>) -> Place {
         .figures
         .own
         .spot(failed.record, variable.column, variable.row);
-    let is_cell = failed.has_record() && !matches!(failed.failure.among, Some(Among::Vanished(_)));
+    let is_cell =
+        failed.has_record() && !matches!(failed.failure.among, Some(Among::Vanished { .. }));
     Place {
         file: at.and_then(|at| at.file).unwrap_or(owner.file).to_owned(),
         sheet: at.map(|at| at.sheet.to_owned()),
@@ -701,8 +727,10 @@ pub fn reason_words(reason: Reason) -> Text {
         Reason::NoBaseline => ("没有往期数", "no earlier figure"),
         Reason::BelowFloor => ("基数太小", "the base is too small"),
         Reason::NoForm => ("相关的表未报", "the other form is missing"),
+        Reason::NoRecord => ("相关的表没有这条记录", "the other form has no such record"),
         Reason::Boundary => ("区划调整", "borders have changed"),
         Reason::Crossing => ("口径变化，不可比", "the definition has changed"),
+        Reason::NotPositive => ("有数不大于零", "a figure is not above zero"),
         Reason::TooFew => ("可比较的单位太少", "too few units to compare"),
         Reason::NoSpread => ("各单位没有差异", "the units don't differ"),
     };

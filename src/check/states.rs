@@ -1,12 +1,12 @@
 #![doc = include_str!("states.md")]
 
 use super::{Asks, Failed, Kind, Lowering, Wording, discrepancy, show};
-use crate::expr::types::{Measured, Scope};
+use crate::expr::types::{self, Measured, Scope};
 use crate::expr::{Expr, Function, Leaf, Operation};
 use crate::number::{self, Exact};
-use crate::rulebook::form::{Form, Written};
+use crate::rulebook::form::{Form, Variable, Written};
 use crate::rulebook::rule::{Assertion, Claim};
-use crate::rulebook::written::{Axis, Severity};
+use crate::rulebook::written::{Axis, Severity, Type};
 use crate::words::Text;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -99,10 +99,10 @@ fn push(
                 continue;
             }
         };
-        let rate = variable.scale() != 0;
-        if rate && !is_rate(&measure) && !told {
-            let message = not_a_rate(&variable.id);
-            on.problem(written.span.clone(), message);
+        if let Some(message) = unlike(variable, &measure) {
+            if !told {
+                on.problem(written.span.clone(), message);
+            }
             told = true;
             continue;
         }
@@ -113,21 +113,37 @@ fn push(
         };
         rule.assertions.push(Assertion::new(accused, claim));
     }
-    on.rules.push(rule);
+    if !told {
+        on.key_rule(rule);
+    }
 }
 
-fn is_rate(measure: &Measured) -> bool {
-    matches!(
-        measure,
-        Measured::Rate | Measured::Points | Measured::Quotient
-    )
-}
-
-fn not_a_rate(id: &str) -> Text {
-    both!(
-        "`{id}` 是百分率，这个式子算出来的不是",
-        "`{id}` is a rate, the expression is not"
-    )
+/// Why what an expression comes to can't be what a variable states.
+fn unlike(stated: &Variable, follows: &Measured) -> Option<Text> {
+    let id = &stated.id;
+    let is_rate = matches!(follows, Measured::Rate | Measured::Points);
+    match (types::measure(stated), follows) {
+        (Measured::Rate | Measured::Points, Measured::Quotient) => None,
+        (Measured::Rate | Measured::Points, _) => (!is_rate).then(|| {
+            both!(
+                "`{id}` 是百分率，这个式子算出来的不是",
+                "`{id}` is a rate, the expression is not"
+            )
+        }),
+        // 增减 of a count is its growth.
+        _ if stated.kind == Type::Change => None,
+        (Measured::Figure(_), _) if is_rate => Some(both!(
+            "`{id}` 不是百分率，这个式子算出来的是；类型应为 percent",
+            "`{id}` is no rate, the expression is: its type would be `percent`"
+        )),
+        (Measured::Figure(Some(unit)), Measured::Figure(Some(other))) if unit != *other => {
+            Some(both!(
+                "`{id}` 的单位是{unit}，这个式子算出来的是{other}",
+                "`{id}` is in {unit}, the expression in {other}"
+            ))
+        }
+        _ => None,
+    }
 }
 
 /// Takes the operands apart again, so that the sentence shows them.
@@ -259,8 +275,7 @@ impl Asks for Asked {
         let accused = on.variable(&self.of, scope)?;
         on.figure(&self.of, scope, None)?;
         let (follows, measure) = on.figure(&self.follows, scope, None)?;
-        if on.form.variables[accused].scale() != 0 && !is_rate(&measure) {
-            let message = not_a_rate(&on.form.variables[accused].id);
+        if let Some(message) = unlike(&on.form.variables[accused], &measure) {
             on.problem(self.follows.span(), message);
             return None;
         }

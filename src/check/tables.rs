@@ -20,6 +20,8 @@ pub struct Tables<'a> {
     pub period: Period,
     /// A district's table of a form and period, positions in rulebook and register.
     pub find: &'a (dyn Fn(usize, Period, usize) -> Option<&'a Table> + Sync),
+    /// Whether changes of definition count; a rule's own examples speak of one definition.
+    pub has_breaks: bool,
     /// Whether a district was made of others, so that it has no past of its own.
     pub is_new: &'a (dyn Fn(usize) -> bool + Sync),
 }
@@ -46,6 +48,9 @@ impl<'a> Tables<'a> {
 
     /// What has changed in the meaning of the figures that a link means.
     pub fn crossings(&self, form: usize, link: Link) -> Vec<(usize, Crossing)> {
+        if !self.has_breaks {
+            return Vec::new();
+        }
         let there = &self.forms[link.form.unwrap_or(form)];
         let now = Link {
             source: Source::Now,
@@ -85,7 +90,8 @@ impl<'a> Tables<'a> {
         }
         let (table, record) = match tables.first() {
             Some(Ok(table)) if there.is_fixed() => {
-                (Cow::Borrowed(*table), vec![Ok(0); own.records()])
+                // A district without records is one unit all the same.
+                (Cow::Borrowed(*table), vec![Ok(0); own.records().max(1)])
             }
             Some(Ok(table)) => (
                 Cow::Borrowed(*table),
@@ -126,7 +132,7 @@ fn matched(
     link: Link,
 ) -> Vec<Result<usize, Lack>> {
     let lack = match link.source {
-        Source::Now => Lack::NoForm,
+        Source::Now => Lack::NoRecord,
         Source::LastYear | Source::LastPeriod => Lack::NoBaseline,
     };
     let known: BTreeMap<String, usize> = other.keys(&there.key).into_iter().zip(0..).collect();

@@ -2,7 +2,7 @@
 
 use super::discrepancy::Part;
 use super::{Asks, Failed, Kind, Lowering, Wording, discrepancy, is_additive, joined};
-use crate::expr::types::{Measured, Scope};
+use crate::expr::types::{Measured, Scope, Typed};
 use crate::expr::{Expr, Leaf, Link, Operation, Source};
 use crate::number::{self, Exact};
 use crate::rulebook::rule::{Assertion, Claim, Relation};
@@ -28,23 +28,6 @@ fn lower(on: &mut Lowering<'_>) {
         let Some((_, span)) = row.total_of.first() else {
             continue;
         };
-        let assertions: Vec<Assertion> = (0..form.columns.len())
-            .map(|column| (column, form.variable(column, Some(at))))
-            .filter(|(_, accused)| is_additive(form, *accused))
-            .map(|(column, accused)| {
-                let parts = row
-                    .total_of
-                    .iter()
-                    .map(|(part, _)| Expr::Leaf(Leaf::own(form.variable(column, Some(*part)))));
-                let claim = Claim::Compare {
-                    left: Expr::Leaf(Leaf::own(accused)),
-                    relation: Relation::Equal,
-                    right: Expr::sum(parts),
-                    slack: Exact::default(),
-                };
-                Assertion::new(accused, claim)
-            })
-            .collect();
         let names: Vec<&str> = row
             .total_of
             .iter()
@@ -59,8 +42,29 @@ fn lower(on: &mut Lowering<'_>) {
         let mut rule = on.rule(KIND.name, rule_id, title, Severity::Error);
         rule.formula = format!("{} = {}", row.id, names.join(" + "));
         rule.span = span;
-        rule.assertions = assertions;
-        on.rules.push(rule);
+        for column in 0..form.columns.len() {
+            let accused = form.variable(column, Some(at));
+            if !is_additive(form, accused) {
+                continue;
+            }
+            let total = on.cell(accused);
+            let parts = row.total_of.iter();
+            let parts: Vec<Typed> = parts
+                .map(|(part, _)| on.cell(form.variable(column, Some(*part))))
+                .collect();
+            let mut fit = parts.iter();
+            if !fit.all(|part| on.go_together(&total, part, rule.span.clone())) {
+                return;
+            }
+            let claim = Claim::Compare {
+                left: total.0,
+                relation: Relation::Equal,
+                right: Expr::sum(parts.into_iter().map(|part| part.0)),
+                slack: Exact::default(),
+            };
+            rule.assertions.push(Assertion::new(accused, claim));
+        }
+        on.key_rule(rule);
     }
 }
 
@@ -133,7 +137,13 @@ impl Asks for Asked {
     }
 
     fn formula(&self) -> String {
-        format!("{} = {}", self.of.get_ref(), joined(&self.parts, " + "))
+        let slack = match (&self.slack, &self.rounded) {
+            (Some(slack), _) => format!(" ± {}", slack.get_ref()),
+            (_, Some(places)) => format!(" (rounded {})", places.get_ref()),
+            _ => String::new(),
+        };
+        let (of, parts) = (self.of.get_ref(), joined(&self.parts, " + "));
+        format!("{of} = {parts}{slack}")
     }
 }
 
@@ -144,18 +154,12 @@ fn say(failed: &Failed<'_>) -> Wording {
     let sum = show(failed.failure.expected.as_ref());
     let gap = failed.failure.difference.as_ref();
     let gap = gap.map_or_else(String::new, |gap| failed.show_gap(at, gap));
-    let why = suspicion(failed).map_or_else(Text::default, |why| {
-        Text::new(format!("；{}", why.zh), format!("; {}", why.en))
-    });
     Wording::new(
         Text::new(
+            format!("“{}”填报 {found}，各分项之和为 {sum}，差 {gap}", label.zh),
             format!(
-                "“{}”填报 {found}，各分项之和为 {sum}，差 {gap}{}",
-                label.zh, why.zh
-            ),
-            format!(
-                "{} is {found}, its parts add up to {sum}: off by {gap}{}",
-                label.en, why.en
+                "{} is {found}, its parts add up to {sum}: off by {gap}",
+                label.en
             ),
         ),
         Text::new(
@@ -163,6 +167,7 @@ fn say(failed: &Failed<'_>) -> Wording {
             "check the parts one by one, and mend the part or the total",
         ),
     )
+    .suspecting(suspicion(failed))
 }
 
 /// 差额诊断, of a claim that one figure is the sum of others.

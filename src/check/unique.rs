@@ -76,7 +76,7 @@ impl Asks for Asked {
         let of = joined(&self.of, ", ");
         match self.over {
             Over::District => format!("count(by {of}) = 1"),
-            Over::City => format!("count(by {of}) = 1（全市）"),
+            Over::City => format!("count(by {of})：全市 = 本单位"),
         }
     }
 }
@@ -102,7 +102,8 @@ fn keys(on: &mut Lowering<'_>) {
     }
 }
 
-/// A record is the only one of its group, among those that the rule is about.
+/// A record is the only one of its group, among those that the rule is about; over the city, the
+/// only district's.
 fn alone(key: &[usize], reach: Reach, only: Option<Expr>) -> Option<Assertion> {
     let count = Aggregate {
         statistic: Statistic::Count,
@@ -113,10 +114,18 @@ fn alone(key: &[usize], reach: Reach, only: Option<Expr>) -> Option<Assertion> {
         groups: key.iter().map(|variable| Leaf::own(*variable)).collect(),
         weight: None,
     };
+    // Over the city it is only asked whether others have it too.
+    let right = match reach {
+        Reach::District => Expr::number(Exact::from_integer(1.into())),
+        Reach::City => Expr::Aggregate(Arc::new(Aggregate {
+            reach: Reach::District,
+            ..count.clone()
+        })),
+    };
     let claim = Claim::Compare {
         left: Expr::Aggregate(Arc::new(count)),
         relation: Relation::Equal,
-        right: Expr::number(Exact::from_integer(1.into())),
+        right,
         slack: Exact::default(),
     };
     Some(Assertion::new(*key.first()?, claim))

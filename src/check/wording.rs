@@ -17,6 +17,11 @@ pub(super) fn say(failed: &Failed<'_>) -> Wording {
     if let Some(fix) = &failed.rule.fix {
         wording.fix = filled(fix);
     }
+    if let Some(why) = &wording.suspicion {
+        let message = &mut wording.message;
+        message.zh = format!("{}；{}", message.zh, why.zh);
+        message.en = format!("{}; {}", message.en, why.en);
+    }
     wording
 }
 
@@ -36,7 +41,7 @@ fn fill(failed: &Failed<'_>, text: &str) -> String {
         out.push_str(&text[done..at - 1]);
         done = at + name.len() + 1;
         out.push_str(&match name {
-            "found" => failed.found(),
+            "found" => failed.computed().unwrap_or_else(|| failed.found()),
             "growth_found" => growth
                 .and_then(|(now, before)| {
                     let ratio = failed.exactly(now)? / failed.exactly(before)?;

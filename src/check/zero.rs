@@ -27,13 +27,17 @@ pub struct Asked(#[schemars(with = "Vec<String>")] Vec<Spanned<String>>);
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
         let zero = |written: &Spanned<String>| {
+            let (left, measure) = on.figure(written, scope, None)?;
             let claim = Claim::Compare {
-                left: on.figure(written, scope, None)?.0,
+                left,
                 relation: Relation::Equal,
                 right: Expr::number(Exact::default()),
                 slack: Exact::default(),
             };
-            on.accusing(claim, written.span())
+            Some(Assertion {
+                measure: Some(measure),
+                ..on.accusing(claim, written.span())?
+            })
         };
         self.0.iter().map(zero).collect()
     }
@@ -44,11 +48,11 @@ impl Asks for Asked {
 }
 
 fn say(failed: &Failed<'_>) -> Wording {
-    let (label, found) = (failed.label(), failed.found());
+    let told = failed.told();
     Wording::new(
         Text::new(
-            format!("“{}”填报 {found}，应清零", label.zh),
-            format!("{} is {found} and should be zero", label.en),
+            format!("{}，应清零", told.zh),
+            format!("{} and should be zero", told.en),
         ),
         Text::new(
             "核对后改正；确未清零的，逐项写明情况",

@@ -9,7 +9,7 @@ use crate::job::{self, Order};
 use crate::log::Log;
 use crate::period::Period;
 use crate::rulebook::source::{Problem, ReadError, Sources};
-use crate::rulebook::{Rulebook, Unusable};
+use crate::rulebook::{JOB_FILE, Rulebook, Unusable};
 use crate::submissions::FileRead;
 use crate::words::Lang;
 use crate::worker::Source;
@@ -208,7 +208,32 @@ impl Folders {
                 return None;
             }
         };
-        match Rulebook::load(&sources, problems) {
+        let loaded = Rulebook::load(&sources, problems);
+        Self::told(asked, loaded, sources)
+    }
+
+    /// What concerns the whole job alone, without forms and rules; the defaults where there is
+    /// nothing.
+    fn load_job(&self) -> Option<Loaded> {
+        let mut sources = Sources::default();
+        if let Ok(text) = std::fs::read_to_string(self.rules.join(JOB_FILE)) {
+            // What is named there is not looked at here.
+            let own = text.lines().filter(|line| !line.starts_with("include"));
+            let own = own.collect::<Vec<_>>().join("\n");
+            sources.files.insert(JOB_FILE.to_owned(), own);
+        }
+        let loaded = Rulebook::assemble(&sources, Vec::new());
+        Self::told(self.asked(), loaded, sources)
+    }
+
+    /// What was loaded, or none with all mistakes told.
+    fn told(
+        asked: Option<Lang>,
+        result: Result<(Rulebook, Vec<Problem>), Unusable>,
+        sources: Sources,
+    ) -> Option<Loaded> {
+        let lang = asked.unwrap_or_default();
+        match result {
             Ok((rulebook, warnings)) => {
                 let lang = asked.unwrap_or(rulebook.job.language);
                 Some(Loaded {

@@ -7,6 +7,7 @@ mod make;
 
 use super::{Exit, Folders, Loaded, say};
 use crate::check::example::{gives, without_examples, wrong_examples};
+use crate::report::catalogue::Catalogue;
 use crate::rulebook::rule::Rule;
 use crate::rulebook::{Rulebook, source};
 use crate::words::Lang;
@@ -76,9 +77,11 @@ fn check(arguments: &CheckArguments) -> Exit {
         return Exit::Failed;
     };
     let rulebook = &loaded.rulebook;
-    let wrong = rulebook
+    let unchanged = rulebook.unchanged(&loaded.sources);
+    let by = unchanged.as_ref().unwrap_or(rulebook);
+    let wrong = by
         .all_rules()
-        .flat_map(|(at, rule)| wrong_examples(rulebook, at, rule));
+        .flat_map(|(at, rule)| wrong_examples(by, at, rule));
     let wrong = source::sorted(wrong.collect());
     let bare = rulebook
         .all_rules()
@@ -108,6 +111,8 @@ fn test(arguments: &TestArguments) -> Exit {
         return Exit::Failed;
     };
     let Loaded { rulebook, lang, .. } = &loaded;
+    let unchanged = rulebook.unchanged(&loaded.sources);
+    let rulebook = unchanged.as_ref().unwrap_or(rulebook);
     if !are_known(&arguments.ids, rulebook, *lang) {
         return Exit::Failed;
     }
@@ -156,16 +161,21 @@ fn list(arguments: &ListArguments) -> Exit {
         say(text.get(*lang));
         return Exit::Failed;
     }
-    let wanted = |at: usize| arguments.form.as_ref().is_none_or(|id| forms[at].id == *id);
-    for (_, rule) in rulebook.all_rules().filter(|(at, _)| wanted(*at)) {
-        let severity = rule.severity.words();
-        out(&format!(
-            "{}\t{}\t{}\t{}",
-            rule.id,
-            severity.get(*lang),
-            rule.title.get(*lang),
-            rule.formula
-        ));
+    let catalogue = Catalogue::of(rulebook);
+    let wanted = |form: &String| arguments.form.as_ref().is_none_or(|id| form == id);
+    for entry in catalogue.entries.iter().filter(|entry| wanted(&entry.form)) {
+        let says = |name: &str| {
+            let mut facts = entry.facts.iter();
+            let fact = facts.find(|fact| fact.name.zh == name);
+            fact.map_or("", |fact| fact.says.get(*lang))
+        };
+        // A limit has no severity.
+        let severity = match says("级别") {
+            "" => says("种类"),
+            severity => severity,
+        };
+        let (id, title) = (&entry.id, entry.title.get(*lang));
+        out(&format!("{id}\t{severity}\t{title}\t{}", says("式子")));
     }
     Exit::Clean
 }

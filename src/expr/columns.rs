@@ -406,7 +406,7 @@ impl Columns<'_> {
                 .map(|(a, b)| not(and(not(a), not(b))))
                 .collect(),
             Expr::Not(a) => self.truth(a).into_iter().map(not).collect(),
-            Expr::Blank(leaf) => self.each(|record| Ok(self.figures.is_blank(*leaf, record))),
+            Expr::Blank(leaf) => self.each(|record| self.figures.is_blank(*leaf, record)),
             Expr::Among(leaf, list) => {
                 self.each(|record| Ok(list.contains(self.figures.word(*leaf, record)?)))
             }

@@ -42,10 +42,14 @@ pub enum Reason {
     BelowFloor,
     /// The district has not sent the other form.
     NoForm,
+    /// The other form has no record of this key.
+    NoRecord,
     /// The district's borders have changed, 区划调整.
     Boundary,
     /// The figure's meaning has changed, 口径变化.
     Crossing,
+    /// A figure that the method needs above zero is not.
+    NotPositive,
     /// There are too few units for a statistic.
     TooFew,
     /// The units don't differ, so nothing can stand out.
@@ -118,8 +122,13 @@ pub enum Among {
         /// How much of the city's total hangs on it.
         effect: Exact,
     },
-    /// A record of the year before that is no more, by its key.
-    Vanished(String),
+    /// A record that is no more.
+    Vanished {
+        /// Its key.
+        key: String,
+        /// What it is called, where a list says so.
+        name: String,
+    },
 }
 
 type Evaluated = Result<Value, Reason>;
@@ -433,7 +442,7 @@ impl Run<'_> {
                 Ok(word) => Value::Text(word.to_owned()),
                 Err(_) => Value::Number(self.leaf(*leaf)?),
             },
-            Expr::Blank(leaf) => Value::Truth(self.figures.is_blank(*leaf, self.record)),
+            Expr::Blank(leaf) => Value::Truth(self.figures.is_blank(*leaf, self.record)?),
             Expr::Among(leaf, list) => Value::Truth(list.contains(self.word(*leaf)?)),
             Expr::Matches(leaf, pattern) => Value::Truth(pattern.matches(self.word(*leaf)?)),
             Expr::Aggregate(aggregate) => {
@@ -448,6 +457,7 @@ impl Run<'_> {
             Expr::Compare(relation, a, b) => Value::Truth(match (self.value(a)?, self.value(b)?) {
                 (Value::Number(a), Value::Number(b)) => relation.holds(a.cmp(&b)),
                 (Value::Text(a), Value::Text(b)) => (a == b) == (*relation == Relation::Equal),
+                (Value::Truth(a), Value::Truth(b)) => (a == b) == (*relation == Relation::Equal),
                 _ => return Err(Reason::Missing),
             }),
             // Kleene: what is false on one side is false whatever stands on the other.
@@ -498,7 +508,10 @@ impl Run<'_> {
                     return Err(Reason::NotApplicable);
                 }
                 let lacks = |figure: &Result<Exact, Reason>| {
-                    !matches!(figure, Err(Reason::Missing | Reason::NoBaseline))
+                    !matches!(
+                        figure,
+                        Err(Reason::Missing | Reason::NotApplicable | Reason::NoBaseline)
+                    )
                 };
                 figures.find(lacks).unwrap_or(Err(Reason::Missing))?
             }

@@ -58,6 +58,8 @@ pub enum Lack {
     NoBaseline,
     /// The district has not sent the other form.
     NoForm,
+    /// The other form has no such record.
+    NoRecord,
     /// The district has changed its borders since, 区划调整.
     Boundary,
     /// The figure's meaning has changed since, 口径变化.
@@ -104,7 +106,8 @@ impl<'a> Figures<'a> {
         let figure = match table.number(at, there.variable) {
             Some(x) => x,
             None => match table.absent(at, there.variable).unwrap_or(Absent::Blank) {
-                Absent::Blank if missing == Missing::Zero => 0.0,
+                // A dash where something makes no sense counts for nothing too.
+                Absent::Blank | Absent::NotApplicable if missing == Missing::Zero => 0.0,
                 absent => return Err(Lack::Absent(absent)),
             },
         };
@@ -140,14 +143,19 @@ impl<'a> Figures<'a> {
             .ok_or_else(|| Lack::Absent(absent()))
     }
 
-    /// Whether nothing stands in a leaf's cell.
-    pub fn is_blank(&self, leaf: Leaf, record: usize) -> bool {
-        self.at(leaf, record).map_or(true, |(table, at, leaf)| {
-            matches!(
+    /// Whether nothing stands in a leaf's cell, as where there was no earlier record.
+    ///
+    /// # Errors
+    /// Why there is no telling: the other form was not sent, or means something else.
+    pub fn is_blank(&self, leaf: Leaf, record: usize) -> Result<bool, Lack> {
+        match self.at(leaf, record) {
+            Ok((table, at, leaf)) => Ok(matches!(
                 table.absent(at, leaf.variable),
                 Some(Absent::Blank | Absent::NoColumn)
-            )
-        })
+            )),
+            Err(Lack::NoBaseline | Lack::NoRecord) => Ok(true),
+            Err(lack) => Err(lack),
+        }
     }
 
     /// The decimals at which a leaf's figure is stated.

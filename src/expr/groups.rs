@@ -253,6 +253,9 @@ impl Gathered {
             }
             Statistic::Mean => {
                 let all = weighted();
+                if all.is_empty() {
+                    return Err(Reason::Missing);
+                }
                 let weights = statistics::sum(all.iter().map(|(_, weight)| weight.clone()));
                 if number::is_zero(&weights) {
                     return Err(Reason::DivisionByZero);
@@ -297,6 +300,7 @@ impl From<Lack> for Reason {
         match lack {
             Lack::NoBaseline => Self::NoBaseline,
             Lack::NoForm => Self::NoForm,
+            Lack::NoRecord => Self::NoRecord,
             Lack::Boundary => Self::Boundary,
             Lack::Crossing => Self::Crossing,
             Lack::Absent(Absent::NotApplicable) => Self::NotApplicable,

@@ -162,7 +162,7 @@ impl<'a> Scope<'a> {
             Kind::Arithmetic(operation, a, b) => self.arithmetic(node, *operation, a, b),
             Kind::Compare(relation, a, b) => self.compare(node, *relation, a, b),
             Kind::Between(value, low, high) => {
-                if let (Kind::Number(least, _), Kind::Number(most, _)) = (&low.kind, &high.kind)
+                if let (Some(least), Some(most)) = (constant(low), constant(high))
                     && least > most
                 {
                     let message = Text::new(
@@ -231,12 +231,15 @@ impl<'a> Scope<'a> {
         let Some(words) = words.collect::<Option<BTreeSet<String>>>() else {
             return Ok(None);
         };
-        Ok(match self.resolve(value)? {
-            (Expr::Leaf(leaf), Measured::Words) if !words.is_empty() => {
-                Some(Expr::Among(leaf, Arc::new(words)))
+        let (Expr::Leaf(leaf), Measured::Words) = self.resolve(value)? else {
+            return Ok(None);
+        };
+        for item in list {
+            if let Kind::Text(word) = &item.kind {
+                self.is_choice(item, leaf, word)?;
             }
-            _ => None,
-        })
+        }
+        Ok((!words.is_empty()).then(|| Expr::Among(leaf, Arc::new(words))))
     }
 
     /// An expression that must be true or false.
@@ -317,6 +320,8 @@ impl<'a> Scope<'a> {
             Operation::Divide => match (&x, &y) {
                 (_, Measured::Bare) => x,
                 (Measured::Figure(a), Measured::Figure(b)) if a != b => Measured::Figure(None),
+                // 万元 ÷ 80% are 万元 still.
+                (Measured::Figure(_), Measured::Rate) => x,
                 _ => Measured::Quotient,
             },
         };
@@ -331,17 +336,49 @@ impl<'a> Scope<'a> {
         b: &Node,
     ) -> Result<Typed, Mistake> {
         let ((left, x), (right, y)) = (self.resolve(a)?, self.resolve(b)?);
-        if (x == Measured::Words || y == Measured::Words)
-            && !matches!(relation, Relation::Equal | Relation::NotEqual)
+        let is_like = |x: &Measured| matches!(x, Measured::Words | Measured::Truth);
+        if (is_like(&x) || is_like(&y)) && !matches!(relation, Relation::Equal | Relation::NotEqual)
         {
-            let message = Text::new("文字只能用 = 或 ≠ 比较", "text compares with = or ≠ only");
+            let message = Text::new(
+                "文字和判断只能用 = 或 ≠ 比较",
+                "text and conditions compare with = or ≠ only",
+            );
             return Err(Mistake::new(node.span.clone(), message));
         }
         Self::comparable(node, (&left, &x), (&right, &y))?;
+        match (&left, &right) {
+            (Expr::Leaf(leaf), Expr::Text(text)) => self.is_choice(b, *leaf, text)?,
+            (Expr::Text(text), Expr::Leaf(leaf)) => self.is_choice(a, *leaf, text)?,
+            _ => {}
+        }
         Ok((
             Expr::Compare(relation, Box::new(left), Box::new(right)),
             Measured::Truth,
         ))
+    }
+
+    /// Whether a word is one that may stand in a column with a list of choices: no record would
+    /// ever have another.
+    fn is_choice(&self, node: &Node, leaf: Leaf, word: &str) -> Result<(), Mistake> {
+        let form = leaf.link.form.map_or(self.form, |at| &self.forms[at]);
+        let column = &form.columns[form.variables[leaf.variable].column];
+        let Some(choices) = column
+            .one_of
+            .as_ref()
+            .map(|listed| listed.get_ref().words_here())
+        else {
+            return Ok(());
+        };
+        if choices.is_empty() || choices.iter().any(|choice| choice == word) {
+            return Ok(());
+        }
+        let (label, list) = (&column.label.zh, choices.join("、"));
+        let known: Vec<&str> = choices.iter().map(String::as_str).collect();
+        let message = both!(
+            "“{word}”不在“{label}”的选项里：{list}",
+            "`{word}` is none of the choices of `{label}`: {list}"
+        );
+        Err(Mistake::new(node.span.clone(), message).help(did_you_mean(word, &known)))
     }
 
     /// Whether two things can be compared or added, and if not, why.
@@ -431,17 +468,17 @@ impl<'a> Scope<'a> {
                 if measure != Measured::Rate {
                     return self.growth(node, arguments);
                 }
-                let right = self.second(arguments)?;
+                let (right, other) = self.second(arguments)?;
+                Self::comparable(node, (&left, &measure), (&right, &other))?;
                 Ok((
                     Expr::arithmetic(Operation::Subtract, left, right),
                     Measured::Points,
                 ))
             }
             "share" => {
-                let (part, whole) = (
-                    self.numeric(&arguments[0])?.0,
-                    self.numeric(&arguments[1])?.0,
-                );
+                let (part, x) = self.numeric(&arguments[0])?;
+                let (whole, y) = self.numeric(&arguments[1])?;
+                Self::comparable(node, (&part, &x), (&whole, &y))?;
                 Ok((
                     Expr::arithmetic(Operation::Divide, part, whole),
                     Measured::Rate,
@@ -500,20 +537,17 @@ impl<'a> Scope<'a> {
     }
 
     /// The second argument of `growth` and `change`, which is last year's where unsaid.
-    fn second(&self, arguments: &[Node]) -> Result<Expr, Mistake> {
+    fn second(&self, arguments: &[Node]) -> Result<Typed, Mistake> {
         match arguments.get(1) {
-            Some(second) => Ok(self.numeric(second)?.0),
-            None => Ok(self.earlier(&arguments[0], Source::LastYear)?.0),
+            Some(second) => self.numeric(second),
+            None => self.earlier(&arguments[0], Source::LastYear),
         }
     }
 
     fn growth(&self, node: &Node, arguments: &[Node]) -> Result<Typed, Mistake> {
         let (now, x) = self.numeric(&arguments[0])?;
-        if let Some(second) = arguments.get(1) {
-            let (before, y) = self.numeric(second)?;
-            Self::comparable(node, (&now, &x), (&before, &y))?;
-        }
-        let before = self.second(arguments)?;
+        let (before, y) = self.second(arguments)?;
+        Self::comparable(node, (&now, &x), (&before, &y))?;
         Ok((
             Expr::Call(Function::Growth, vec![now, before]),
             Measured::Rate,
@@ -676,8 +710,8 @@ impl<'a> Scope<'a> {
             return self.resolve(inner);
         }
         let there = Self {
-            forms: self.forms,
             inside: true,
+            depth: self.depth,
             ..Self::new(self.forms, form)
         };
         let (expr, measure) = there.resolve(inner)?;
@@ -738,13 +772,19 @@ impl<'a> Scope<'a> {
                 "say of which variable, as in `sum(pupils)`",
             ));
         }
+        if arguments.len() > 1 {
+            return fail(Text::new(
+                "带 where、by、weight 的汇总，括号里只写一个指标",
+                "with `where`, `by` or `weight` there is one variable in the brackets",
+            ));
+        }
         // Of another form where the first name in it is another form's.
         let other = match arguments.first() {
-            Some(argument) => first_form(argument),
-            None => clauses.condition.as_deref().and_then(first_form),
+            Some(argument) => first_name(argument),
+            None => clauses.condition.as_deref().and_then(first_name),
         };
         let (form, over) = match other {
-            Some((at, name)) if name != self.form.id => {
+            Some(First::Of(at, name)) if name != self.form.id => {
                 let (position, form) = self.other_form(at, name)?;
                 (form, Some(position))
             }
@@ -780,7 +820,14 @@ impl<'a> Scope<'a> {
         let (value, measure) = match arguments.first() {
             None => (None, Measured::Bare),
             Some(argument) if statistic == Statistic::Count => {
-                (Some(inner.resolve(argument)?.0), Measured::Bare)
+                let (expr, measure) = inner.resolve(argument)?;
+                if measure == Measured::Truth {
+                    return fail(Text::new(
+                        "条件写在 where 后面：count(where …)",
+                        "a condition stands behind `where`: `count(where …)`",
+                    ));
+                }
+                (Some(expr), Measured::Bare)
             }
             Some(argument) => {
                 let (expr, measure) = inner.numeric(argument)?;
@@ -838,8 +885,13 @@ impl<'a> Scope<'a> {
                 return Err(Mistake::new(arguments[1].span.clone(), message));
             }
         };
+        // Decimals are those that people see: of 80.6% one.
+        let kept = match measure {
+            Measured::Rate | Measured::Points => places + Exact::from_integer(2.into()),
+            _ => places,
+        };
         Ok((
-            Expr::Call(Function::Round, vec![expr, Expr::number(places)]),
+            Expr::Call(Function::Round, vec![expr, Expr::number(kept)]),
             measure,
         ))
     }
@@ -993,13 +1045,23 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// What a number of the rule's text comes to.
+fn constant(node: &Node) -> Option<Exact> {
+    match &node.kind {
+        Kind::Number(value, _) => Some(value.clone()),
+        Kind::Neg(inner) => Some(-constant(inner)?),
+        _ => None,
+    }
+}
+
 /// Whether an expression is 100 %.
 fn is_whole(expr: &Expr) -> bool {
     let one = Exact::from_integer(1.into());
     matches!(expr, Expr::Number(constant) if constant.exact == one)
 }
 
-fn measure(variable: &Variable) -> Measured {
+/// What kind of thing a variable is.
+pub(crate) fn measure(variable: &Variable) -> Measured {
     match variable.kind {
         Type::Percent => Measured::Rate,
         Type::Points => Measured::Points,
@@ -1010,22 +1072,26 @@ fn measure(variable: &Variable) -> Measured {
     }
 }
 
-/// The first name of a form in an expression, in order of reading.
-fn first_form(node: &Node) -> Option<(&Node, &str)> {
+/// Whose the first name of an expression is.
+enum First<'a> {
+    /// The rule's own form's.
+    Own,
+    /// Another form's, which is named there.
+    Of(&'a Node, &'a str),
+}
+
+/// The first name of an expression, in order of reading.
+fn first_name(node: &Node) -> Option<First<'_>> {
     match &node.kind {
-        Kind::Of(form, _) => Some((node, form)),
-        Kind::Number(..)
-        | Kind::Text(_)
-        | Kind::Name(..)
-        | Kind::ColumnNo(..)
-        | Kind::RowNo(_)
-        | Kind::Nothing => None,
-        Kind::Neg(a) | Kind::Not(a) | Kind::Blank(a) => first_form(a),
+        Kind::Of(form, _) => Some(First::Of(node, form)),
+        Kind::Name(..) | Kind::ColumnNo(..) | Kind::RowNo(_) => Some(First::Own),
+        Kind::Number(..) | Kind::Text(_) | Kind::Nothing => None,
+        Kind::Neg(a) | Kind::Not(a) | Kind::Blank(a) => first_name(a),
         Kind::Arithmetic(_, a, b) | Kind::Compare(_, a, b) | Kind::And(a, b) | Kind::Or(a, b) => {
-            first_form(a).or_else(|| first_form(b))
+            first_name(a).or_else(|| first_name(b))
         }
-        Kind::Between(a, b, c) => [a, b, c].into_iter().find_map(|node| first_form(node)),
-        Kind::In(a, list) => first_form(a).or_else(|| list.iter().find_map(first_form)),
-        Kind::Call(_, arguments, _) => arguments.iter().find_map(first_form),
+        Kind::Between(a, b, c) => [a, b, c].into_iter().find_map(|node| first_name(node)),
+        Kind::In(a, list) => first_name(a).or_else(|| list.iter().find_map(first_name)),
+        Kind::Call(_, arguments, _) => arguments.iter().find_map(first_name),
     }
 }

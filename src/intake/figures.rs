@@ -1,7 +1,7 @@
 //! The figures of a located table, each read as what its column asks for.
 
 use super::grid::Grid;
-use super::locate::{Located, SumRow};
+use super::locate::Located;
 use super::value::{self, Asked, How, Read};
 use crate::place::Cell;
 use crate::rulebook::form::{Form, Variable};
@@ -114,13 +114,14 @@ impl Reader<'_> {
         draft
     }
 
-    /// The figures of a row that adds records up: of columns that can be added up.
-    pub fn sums(&self, sum: &SumRow) -> Vec<SumFigure> {
+    /// The figures of a row that is no record, of columns that can be added up: it adds records
+    /// up, or could not be read as one.
+    pub fn sums(&self, row: u32) -> Vec<SumFigure> {
         let scales = self.unit_scales();
         let of_column = |variable: usize| {
             let asked_of = &self.form.variables[variable];
             let column = self.located.columns[asked_of.column].filter(|_| asked_of.adds_up())?;
-            let cell = Cell::new(sum.row, column);
+            let cell = Cell::new(row, column);
             let raw = self.grid.cell(cell)?;
             let asked = self.asked(variable, scales[variable]);
             let format = self.grid.sheet.format(raw);

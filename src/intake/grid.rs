@@ -1,6 +1,7 @@
 //! A sheet's cells by place, and its labels as people see them: merges filled in.
 
 use crate::place::{Cell, Range};
+use crate::spelling::fold;
 use crate::workbook::{RawCell, RawSheet, Value};
 use std::collections::BTreeMap;
 
@@ -88,6 +89,20 @@ impl<'a> Grid<'a> {
     /// Whether a number stands in a filled cell.
     pub fn is_number(&self, raw: &RawCell) -> bool {
         matches!(self.sheet.value(raw), Value::Number(_))
+    }
+
+    /// Whether a figure stands in a filled cell, be it as a number or as text.
+    pub fn is_figure(&self, raw: &RawCell) -> bool {
+        match self.sheet.value(raw) {
+            Value::Number(_) => true,
+            Value::Text(text) => {
+                let text = fold(text);
+                let sign = |c: char| matches!(c, '.' | ',' | '-' | '+' | '%');
+                text.contains(|c: char| c.is_ascii_digit())
+                    && text.chars().all(|c| c.is_ascii_digit() || sign(c))
+            }
+            _ => false,
+        }
     }
 
     /// The merged range that a cell of the head lies in.

@@ -94,7 +94,7 @@ pub(super) fn shared(mut tables: Vec<Surroundings>) -> Vec<Surroundings> {
         own.reporter = own.reporter.take().or_else(|| above.reporter.clone());
         own.form_no = own.form_no.take().or_else(|| above.form_no.clone());
         own.unit = own.unit.take().or_else(|| above.unit.clone());
-        own.month = own.month.take().or_else(|| above.month);
+        own.month = own.month.or(above.month);
         own.title = own.title.take().or_else(|| above.title.clone());
     }
     for at in (1..tables.len()).rev() {

@@ -6,8 +6,10 @@
 
 use super::grid::{Grid, HEAD_ROWS};
 use super::value::plain;
+use crate::number::power_of_money;
 use crate::place::Cell;
 use crate::rulebook::form::{Form, Row};
+use crate::rulebook::written::Type;
 use crate::spelling::{fold, without_unit};
 use crate::workbook::{RawCell, Value};
 use std::cmp::Reverse;
@@ -411,15 +413,17 @@ impl<'a> Heading<'a> {
             .filter_map(|column| grid.merge(Cell::new(row, *column)))
             .map(|merge| merge.last.row)
             .fold(row, u32::max);
-        let units = columns
-            .iter()
-            .map(|column| {
-                let column = (*column)?;
-                (row.saturating_sub(LEVELS - 1)..=row)
-                    .rev()
-                    .find_map(|level| without_unit(grid.label(Cell::new(level, column))?).1)
-            })
-            .collect();
+        let units = columns.iter().zip(&self.form.columns).map(|(at, column)| {
+            let levels = (row.saturating_sub(LEVELS - 1)..=row).rev();
+            let label = |level| grid.label(Cell::new(level, (*at)?));
+            let mut brackets = levels.filter_map(|level| without_unit(label(level)?).1);
+            // 中央（国培） under 经费（百万元） names no unit of money.
+            match column.kind {
+                Some(Type::Money) => brackets.find(|unit| power_of_money(unit).is_some()),
+                _ => brackets.next(),
+            }
+        });
+        let units = units.collect();
         let mut located = Located {
             form,
             head: (first, last),
@@ -561,7 +565,7 @@ impl<'a> Heading<'a> {
                     let has_figures = grid
                         .row(row)
                         .iter()
-                        .any(|raw| figures.contains(&raw.cell.column) && grid.is_number(raw));
+                        .any(|raw| figures.contains(&raw.cell.column) && grid.is_figure(raw));
                     let numbered_line = row == head + 1 && is_numbered_line(grid, row);
                     if rows.iter().all(Option::is_some) && !has_figures {
                         break;
@@ -631,7 +635,7 @@ impl<'a> Heading<'a> {
             let has_key = cells.iter().any(|raw| keys.contains(&raw.cell.column));
             let sum = sum_row(grid, cells);
             if let Some((label, kind)) =
-                sum.filter(|_| cells.iter().any(|raw| grid.is_number(raw) || has_key))
+                sum.filter(|_| cells.iter().any(|raw| grid.is_figure(raw) || has_key))
             {
                 located.sums.push(SumRow {
                     row: *row,
@@ -642,21 +646,29 @@ impl<'a> Heading<'a> {
                 located.last = *row;
                 continue;
             }
-            let figures = || {
+            let has_figures = || {
                 let mut figures = cells
                     .iter()
                     .filter(|raw| of_form.contains(&raw.cell.column));
-                figures.find(|raw| !keys.contains(&raw.cell.column) && grid.is_number(raw))
+                // Telephone numbers stand below the foot, figures as text above it.
+                let is_figure = |raw: &RawCell| {
+                    if below_foot {
+                        grid.is_number(raw)
+                    } else {
+                        grid.is_figure(raw)
+                    }
+                };
+                figures.any(|raw| !keys.contains(&raw.cell.column) && is_figure(raw))
             };
             if has_key && !below_foot {
                 located.rows.push(Some(*row));
                 located.last = *row;
-            } else if let Some(figure) = figures() {
+            } else if has_figures() {
                 let label = cells.iter().find_map(|raw| grid.text(raw)).map(fold);
-                let cell = if below_foot {
-                    cells[0].cell
-                } else {
-                    figure.cell
+                // Where the key is to be filled in.
+                let cell = match keys.first() {
+                    Some(key) if !below_foot => Cell::new(*row, *key),
+                    _ => cells[0].cell,
                 };
                 located.unknown_rows.push((cell, label.unwrap_or_default()));
             }

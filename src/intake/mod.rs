@@ -252,12 +252,13 @@ impl Job<'_> {
             ways: Ways::new(),
         };
         let draft = reader.read();
-        let sums = located
-            .sums
-            .iter()
-            .map(|sum| (sum.clone(), reader.sums(sum)));
+        let sums = located.sums.iter();
+        let sums = sums.map(|sum| (sum.clone(), reader.sums(sum.row)));
+        let unread = located.unknown_rows.iter();
+        let unread = unread.flat_map(|(cell, _)| reader.sums(cell.row));
         let sums = SheetSums {
             rows: sums.collect(),
+            unread: unread.collect(),
             records: 0..draft.records,
         };
         if other_month.is_none() {

@@ -14,6 +14,9 @@ use std::ops::Range;
 pub(super) struct SheetSums {
     /// Its rows that add up, from top to bottom, with their figures.
     pub rows: Vec<(SumRow, Vec<SumFigure>)>,
+    /// Figures of rows that could not be read as records, and are told as that: sums that count
+    /// them are right.
+    pub unread: Vec<SumFigure>,
     /// The records that stand on the sheet.
     pub records: Range<usize>,
 }
@@ -64,20 +67,30 @@ fn finding(
         let records = numbers.get(records).unwrap_or_default();
         number::sum(records.iter().copied().filter(|x| !x.is_nan())).0
     };
+    let unread = sheet.unread.iter();
+    let unread = unread.filter(|unread| unread.variable == figure.variable);
+    let unread: Exact = unread.map(|unread| number::exact(unread.value)).sum();
     let stated = number::exact(figure.value);
+    let read = &stated - &unread;
     let (row, _) = &sheet.rows[at];
     let all = || add(sheet.records.clone());
     let (expected, holds) = match row.kind {
         // The total of a list that is spread over sheets may stand on any of them.
         SumKind::All => {
             let own = all();
-            let holds = stated == own || stated == add(0..numbers.len());
+            let whole = add(0..numbers.len());
+            let holds = [&stated, &read]
+                .into_iter()
+                .any(|x| *x == own || *x == whole);
             (own, holds)
         }
-        SumKind::Group => group(sheet, at, &stated, &add),
+        SumKind::Group => {
+            let (expected, holds) = group(sheet, at, &stated, &add);
+            (expected, holds || group(sheet, at, &read, &add).1)
+        }
         SumKind::OfWhich => {
             let own = all();
-            let holds = stated <= own;
+            let holds = read <= own;
             (own, holds)
         }
     };

@@ -5,17 +5,21 @@
 //! changes with it. The catalogue comes as a workbook and as Markdown; how a workbook's sheets
 //! are laid out is left to `page`.
 
+mod changes;
 mod markdown;
 mod workbook;
 
+pub use changes::{Change, What};
 pub use markdown::markdown;
 pub use workbook::workbook;
 
 use crate::expr::parse::Measure;
+use crate::intake::FRAME_RULES;
 use crate::number;
 use crate::rulebook::Rulebook;
-use crate::rulebook::form::Threshold;
+use crate::rulebook::form::{Break, Derived, Form, Threshold};
 use crate::rulebook::rule::Rule;
+use crate::rulebook::source::Sources;
 use crate::rulebook::written::{Audience, Each, Gives, Missing, Severity, Stage};
 use crate::words::Text;
 use std::collections::BTreeMap;
@@ -30,7 +34,7 @@ pub struct Fact {
     pub says: Text,
 }
 
-/// A rule, or a limit of a form.
+/// A rule, a limit of a form, or something that is looked at in every form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// `KY01-101`, or `JH01.class_primary` where it is a limit.
@@ -43,29 +47,13 @@ pub struct Entry {
     pub facts: Vec<Fact>,
 }
 
-/// How an entry differs from the earlier version's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// It was not there.
-    Added(Entry),
-    /// It is not there any more.
-    Removed(Entry),
-    /// It says something else now.
-    Reworded {
-        /// As it is now.
-        now: Entry,
-        /// What was otherwise: about what, before, now.
-        facts: Vec<(Text, Text, Text)>,
-    },
-}
-
 /// What is written: every entry, and what changed where that was asked.
 pub struct Catalogue {
     /// The office.
     pub office: String,
     /// Forms by number, with their titles and the version of each.
     pub forms: Vec<(String, Text, String)>,
-    /// Limits and rules, in the order of the rulebook.
+    /// By form: limits, what is looked at in every form, rules.
     pub entries: Vec<Entry>,
     /// The earlier version by name, and what changed since.
     pub since: Option<(String, Vec<Change>)>,
@@ -80,14 +68,31 @@ impl Catalogue {
             let limits = form.thresholds.iter();
             limits.map(|limit| of_limit(&form.id, limit))
         });
+        let derived = rulebook.forms.iter().flat_map(|form| {
+            let derived = form.derived.iter();
+            derived.map(|figure| of_derived(&form.id, figure))
+        });
+        let breaks = rulebook.forms.iter().flat_map(|form| {
+            let breaks = form.breaks.iter();
+            breaks.map(|one| of_break(form, one))
+        });
+        let frames = rulebook.forms.iter().flat_map(|form| {
+            let rules = FRAME_RULES.iter();
+            rules.map(|(name, zh, en, severity)| of_frame(&form.id, name, (zh, en), *severity))
+        });
         let rules = rulebook.all_rules().map(|(at, rule)| Entry {
             id: rule.id.clone(),
             form: rulebook.forms[at].id.clone(),
             title: rule.title.clone(),
             facts: facts(rule),
         });
-        let mut entries: Vec<Entry> = limits.chain(rules).collect();
-        // A form's limits before its rules; the sort keeps each in order.
+        let mut entries: Vec<Entry> = limits
+            .chain(derived)
+            .chain(breaks)
+            .chain(frames)
+            .chain(rules)
+            .collect();
+        // A form's limits, its frame, its rules; the sort keeps each in order.
         let rank: BTreeMap<&str, usize> = rulebook.forms.iter().map(|f| &*f.id).zip(0..).collect();
         entries.sort_by_key(|entry| rank[&*entry.form]);
         Self {
@@ -100,44 +105,13 @@ impl Catalogue {
 
     /// The same with what changed since an earlier version.
     #[must_use]
-    pub fn since(self, name: &str, before: &Self) -> Self {
-        let changes = changes(&before.entries, &self.entries);
+    pub fn since(self, name: &str, before: &Sources, now: &Sources) -> Self {
+        let changes = changes::changes(before, now);
         Self {
             since: Some((name.to_owned(), changes)),
             ..self
         }
     }
-}
-
-/// What changed from one list of entries to another: in the order of the new, the removed last.
-fn changes(before: &[Entry], now: &[Entry]) -> Vec<Change> {
-    let named = |entries: &[Entry], id: &str| entries.iter().find(|entry| entry.id == id).cloned();
-    let mut found = Vec::new();
-    for entry in now {
-        let Some(was) = named(before, &entry.id) else {
-            found.push(Change::Added(entry.clone()));
-            continue;
-        };
-        let title = Text::new("内容", "what good data do");
-        let mut facts = Vec::new();
-        if was.title != entry.title {
-            facts.push((title, was.title, entry.title.clone()));
-        }
-        for (was, is) in was.facts.into_iter().zip(&entry.facts) {
-            if was.says != is.says {
-                facts.push((was.name, was.says, is.says.clone()));
-            }
-        }
-        if !facts.is_empty() {
-            let now = entry.clone();
-            found.push(Change::Reworded { now, facts });
-        }
-    }
-    let gone = before
-        .iter()
-        .filter(|entry| named(now, &entry.id).is_none());
-    found.extend(gone.cloned().map(Change::Removed));
-    found
 }
 
 /// The headings of [`facts`], in their order.
@@ -240,6 +214,56 @@ fn of_limit(form: &str, limit: &Threshold) -> Entry {
         id: format!("{form}.{}", limit.id),
         form: form.to_owned(),
         title: Text::same(&limit.label),
+        facts: under_names(says),
+    }
+}
+
+/// A figure that is computed, under the same headings.
+fn of_derived(form: &str, figure: &Derived) -> Entry {
+    let says = NAMES.map(|(name, _)| match name {
+        "式子" => Text::same(format!("{} = {}", figure.id, figure.is.text)),
+        "种类" => Text::new("派生指标", "a derived figure"),
+        _ => Text::default(),
+    });
+    Entry {
+        id: format!("{form}.{}", figure.id),
+        form: form.to_owned(),
+        title: figure.label.clone(),
+        facts: under_names(says),
+    }
+}
+
+/// 口径变化, under the same headings.
+fn of_break(form: &Form, one: &Break) -> Entry {
+    let variables = one.variables.iter();
+    let variables: Vec<&str> = variables
+        .map(|(variable, _)| form.variables[*variable].id.as_str())
+        .collect();
+    let says = NAMES.map(|(name, _)| match name {
+        "式子" => Text::same(variables.join(" ")),
+        "种类" => Text::new("口径变化", "a change of definition"),
+        "起" => Text::same(one.since.to_string()),
+        _ => Text::default(),
+    });
+    Entry {
+        id: format!("{}.break.{}", form.id, one.since),
+        form: form.id.clone(),
+        title: Text::same(&one.reason),
+        facts: under_names(says),
+    }
+}
+
+/// What is looked at in every form besides its figures, under the same headings.
+fn of_frame(form: &str, name: &str, (zh, en): (&str, &str), severity: Severity) -> Entry {
+    let says = NAMES.map(|(heading, _)| match heading {
+        "级别" => severity.words(),
+        "种类" => Text::new("表式", "the form itself"),
+        _ => Text::default(),
+    });
+    Entry {
+        id: format!("{form}.{name}"),
+        form: form.to_owned(),
+        title: Text::new(zh, en),
         facts: under_names(says),
     }
 }

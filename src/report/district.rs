@@ -136,6 +136,8 @@ type Marked = (Vec<Mark>, BTreeMap<Cell, Vec<String>>);
 
 /// The first row of the list, from one: title, sentence, counts, a blank, the headings.
 const FIRST_LINE: usize = 6;
+/// Excel takes formulas of 8192 characters.
+const MOST_FORMULA: usize = 8000;
 
 impl<'a> Writing<'a> {
     fn words<'t>(&self, text: &'t Text) -> &'t str {
@@ -462,12 +464,14 @@ impl<'a> Writing<'a> {
                 result: open,
             };
         }
-        match self
+        let wrong = self
             .trace(finding)
-            .and_then(|traced| Self::wrong(&traced, true))
-        {
-            Some(wrong) => FrontValue::Formula {
-                formula: format!("IF(ISERROR({wrong}),\"✗\",IF({wrong},\"✗\",\"✓\"))"),
+            .and_then(|traced| Self::wrong(&traced, true));
+        let formula =
+            wrong.map(|wrong| format!("IF(ISERROR({wrong}),\"✗\",IF({wrong},\"✗\",\"✓\"))"));
+        match formula.filter(|formula| formula.len() <= MOST_FORMULA) {
+            Some(formula) => FrontValue::Formula {
+                formula,
                 result: "✗".to_owned(),
             },
             None => FrontValue::Text(self.say("下次审核时检查", "checked next time")),
@@ -485,8 +489,11 @@ impl<'a> Writing<'a> {
         let rules = &self.judged.rulebook.rules[submission.form];
         let rule = rules.iter().find(|rule| rule.id == finding.rule)?;
         let variable = finding.variable.as_ref()?;
-        let accused = form.variables.iter().position(|v| v.id == variable.id)?;
-        let assertion = rule.assertions.iter().find(|a| a.accused == accused)?;
+        let assertion = rule.assertions.get(finding.behind.assertion)?;
+        // What is told of other rules' units has no assertion.
+        if form.variables[assertion.accused].id != variable.id {
+            return None;
+        }
         let record = if form.is_fixed() {
             0
         } else {
@@ -551,7 +558,7 @@ impl<'a> Writing<'a> {
                 Source::LastYear | Source::LastPeriod => None,
             }
         };
-        excel::wrong(assertion, &operand)
+        excel::wrong(assertion, &operand).filter(|formula| formula.len() <= MOST_FORMULA)
     }
 
     /// True while a queried cell holds what was asked about.

@@ -265,6 +265,7 @@ impl Building<'_> {
             pattern: value.pattern,
             one_of: value.one_of,
             unique: value.unique,
+            adds_up: value.adds_up.unwrap_or(true),
         }
     }
 
@@ -335,6 +336,7 @@ impl Building<'_> {
             value: number,
             measure,
             source: sourced(&value.source, value.date.as_deref()),
+            is_own: false,
         })
     }
 
@@ -374,9 +376,18 @@ impl Building<'_> {
     /// Derived figures that rest on so many others that nobody could follow them.
     fn overgrown(&mut self, derived: &[Derived]) {
         let size = |text: &str, sizes: &BTreeMap<&str, u64>| {
-            let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
-            let sizes = words.map(|word| sizes.get(word).copied().unwrap_or(1));
-            sizes.fold(0_u64, u64::saturating_add)
+            let words = text
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .count() as u64;
+            let others = derived.iter().filter_map(|other| {
+                let size = *sizes.get(other.id.as_str())?;
+                let named = text
+                    .matches(&other.id)
+                    .count()
+                    .max(text.matches(&other.label.zh).count());
+                Some(size.saturating_mul(named as u64))
+            });
+            others.fold(words, u64::saturating_add)
         };
         let mut sizes: BTreeMap<&str, u64> = BTreeMap::new();
         // Each round knows what rests on what the round before knew.

@@ -74,6 +74,8 @@ pub struct Threshold {
     pub measure: Measure,
     /// The law or document, with its day.
     pub source: String,
+    /// Whether an office has set it in a file of its own.
+    pub is_own: bool,
 }
 
 /// A figure that is computed and not filled in, 派生指标.
@@ -99,6 +101,10 @@ pub struct Break {
 }
 
 /// A column, 栏.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a key of a column that stands by itself"
+)]
 #[derive(Debug, Clone)]
 pub struct Column {
     /// Its name in the language of rules.
@@ -141,6 +147,8 @@ pub struct Column {
     pub one_of: Option<Spanned<Listed>>,
     /// Whether no two records have the same.
     pub unique: bool,
+    /// Whether figures of several records add up, where they are amounts.
+    pub adds_up: bool,
 }
 
 impl Column {
@@ -217,6 +225,8 @@ pub struct Variable {
     pub kind: Type,
     /// 计量单位
     pub unit: Option<String>,
+    /// Whether its column's figures add up at all.
+    pub adds: bool,
     /// Whether it states something, so that the precision of what stands there matters.
     pub stated: bool,
     /// Whether it is a change, so that words such as 增长 and 持平 say something.
@@ -231,7 +241,7 @@ impl Variable {
 
     /// Whether figures of several districts may be added up.
     pub fn adds_up(&self) -> bool {
-        matches!(self.kind, Type::Count | Type::Number | Type::Money) && !self.stated
+        matches!(self.kind, Type::Count | Type::Number | Type::Money) && self.adds && !self.stated
     }
 
     /// The power of ten between the unit that people see and what is kept: −2 for a rate
@@ -393,6 +403,7 @@ impl Form {
                     row,
                     kind,
                     unit,
+                    adds: column.adds_up,
                     stated,
                     is_change: column.is_change(kind),
                 });

@@ -217,14 +217,8 @@ impl Line<'_> {
             None if relation.earlier => ("query", ""),
             None => ("error", ""),
         };
-        let short = !self.hint.is_empty()
-            && self.hint.chars().count() <= SHORT
-            && !self.hint.contains('\n');
-        let title = if short {
-            self.hint
-        } else {
-            part.without_number.as_ref().unwrap_or(&part.written)
-        };
+        // What good data do is the relation; the hint says what is wrong where they don't.
+        let title = part.without_number.as_ref().unwrap_or(&part.written);
         let each = match relation.each {
             Each::Row => "",
             Each::Column => "each = \"column\"\n",
@@ -234,7 +228,10 @@ impl Line<'_> {
             String::new()
         } else {
             // Braces in a message would be filled with figures.
-            let hint = self.hint.replace('{', "｛").replace('}', "｝");
+            let hint = self
+                .hint
+                .replace(['{', '｛'], "（")
+                .replace(['}', '｝'], "）");
             format!("message = {}\n", quoted(&hint))
         };
         let (id, title, asks) = (quoted(id), quoted(title), asked(&relation.check));
@@ -273,9 +270,6 @@ impl Line<'_> {
         severity(level).map(Some).ok_or_else(unknown)
     }
 }
-
-/// The longest hint, in characters, that serves as a title.
-const SHORT: usize = 40;
 
 /// How much a relation weighs by the offices' words for it.
 fn severity(word: &str) -> Option<&'static str> {
@@ -1617,13 +1611,10 @@ mod tests {
     fn a_rule_says_where_it_comes_from_and_is_proper_toml() {
         assert_eq!(
             rule("（01）≥（02）", "核实", "合计{1}\"小\"于\\其中\u{7}项"),
-            "[[rule]]\nid = \"7\"\ntitle = \"合计{1}\\\"小\\\"于\\\\其中\\u0007项\"\n\
+            "[[rule]]\nid = \"7\"\ntitle = \"（01）≥（02）\"\n\
              severity = \"query\"\neach = \"column\"\ncheck = \"(01) >= (02)\"\n\
-             message = \"合计｛1｝\\\"小\\\"于\\\\其中\\u0007项\"\nsource = \"审核关系表第 2 行\"\n"
+             message = \"合计（1）\\\"小\\\"于\\\\其中\\u0007项\"\nsource = \"审核关系表第 2 行\"\n"
         );
-        let long = rule("1栏≥2栏", "", &"长".repeat(SHORT + 1));
-        assert_eq!(value(&long, "title").as_deref(), Some("1栏≥2栏"));
-        assert!(long.contains("message"));
         assert!(!rule("1栏≥2栏", "", "").contains("message"));
     }
 

@@ -234,6 +234,14 @@ impl Loading {
                 problems.push(Problem::new(file, span, not_a_limit()));
             }
         }
+        threshold.is_own = true;
+        if one.source.is_none() {
+            let message = Text::new(
+                "改标准要写依据：source = \"…\"，最好也写 date",
+                "a changed threshold wants its source: source = \"…\", and its date",
+            );
+            problems.push(Problem::new(file, name.span(), message).warning());
+        }
         threshold.source = sourced(one.source.as_deref().unwrap_or(file), one.date.as_deref());
     }
 }
@@ -282,7 +290,8 @@ fn override_rule(
         return;
     };
     if let Some(severity) = &one.severity {
-        if *severity.get_ref() == Severity::Error && rule.is_plausibility() {
+        let is_standing = rule.kind == "lines";
+        if *severity.get_ref() == Severity::Error && (is_standing || rule.is_plausibility()) {
             problems.push(check::plausibility_is_no_error(file, severity.span()));
         }
         rule.severity = *severity.get_ref();

@@ -89,23 +89,44 @@ impl Rulebook {
         sources: &Sources,
         mut problems: Vec<Problem>,
     ) -> Result<(Self, Vec<Problem>), Unusable> {
+        if !sources.files.contains_key(register::FILE) {
+            let file = register::FILE;
+            let message = both!(
+                "没有填报单位登记表 `{file}`",
+                "there is no register `{file}`"
+            );
+            problems.push(Problem::new(file, 0..0, message));
+        }
+        let (rulebook, mut problems) = Self::assemble(sources, problems)?;
+        if rulebook.forms.is_empty() {
+            let message = Text::new(
+                "规则文件夹里没有报表：每张报表要有一个 .toml 文件",
+                "the rules folder has no form: expected a .toml file for each",
+            );
+            problems = vec![Problem::new(JOB_FILE, 0..0, message)];
+            return Err(Unusable {
+                sources: sources.clone(),
+                problems,
+            });
+        }
+        Ok((rulebook, problems))
+    }
+
+    /// Makes ready what is there, without asking whether it is enough to run with.
+    ///
+    /// # Errors
+    /// All mistakes of all files, where there is one.
+    pub fn assemble(
+        sources: &Sources,
+        mut problems: Vec<Problem>,
+    ) -> Result<(Self, Vec<Problem>), Unusable> {
         let job = load_job(sources, &mut problems);
-        let register = if let Some(text) = sources.files.get(register::FILE) {
+        let text = sources.files.get(register::FILE);
+        let register = text.map_or_else(Register::default, |text| {
             let (register, found) = register::parse(text);
             problems.extend(found);
             register
-        } else {
-            let file = register::FILE;
-            problems.push(Problem::new(
-                file,
-                0..0,
-                both!(
-                    "没有填报单位登记表 `{file}`",
-                    "there is no register `{file}`"
-                ),
-            ));
-            Register::default()
-        };
+        });
         let mut loading = Loading::default();
         for (name, text) in &sources.files {
             if is_included(&job, name) {
@@ -113,13 +134,6 @@ impl Rulebook {
             } else if is_form_file(name) {
                 problems.extend(loading.file(name, text));
             }
-        }
-        if loading.forms.is_empty() && problems.is_empty() {
-            let message = Text::new(
-                "规则文件夹里没有报表：每张报表要有一个 .toml 文件",
-                "the rules folder has no form: expected a .toml file for each",
-            );
-            problems.push(Problem::new(JOB_FILE, 0..0, message));
         }
         for (name, span) in &job.include {
             if !sources.files.contains_key(name) {
@@ -150,6 +164,19 @@ impl Rulebook {
             },
             problems,
         ))
+    }
+
+    /// The same rules as they stand without what offices change in files of their own: by these
+    /// a rule's own examples are meant. None where nothing is changed.
+    pub fn unchanged(&self, sources: &Sources) -> Option<Self> {
+        if self.job.include.is_empty() {
+            return None;
+        }
+        let mut own = sources.clone();
+        for (name, _) in &self.job.include {
+            own.files.insert(name.clone(), String::new());
+        }
+        Some(Self::assemble(&own, Vec::new()).ok()?.0)
     }
 
     /// The district at a position, named.

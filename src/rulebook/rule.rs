@@ -282,13 +282,15 @@ pub struct Complete {
 pub enum Against {
     /// The same list a year or a period earlier.
     Earlier(Link),
-    /// A list of the office, by key.
-    Known(BTreeMap<String, Known>),
+    /// A list of the office.
+    Known(Vec<Known>),
 }
 
 /// Something that an office knows of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known {
+    /// Its key: a code, a word.
+    pub key: String,
     /// What it is called.
     pub name: String,
     /// The code or name of the district that it is in; none where all are meant.

@@ -65,6 +65,17 @@ impl Sources {
                 .unwrap_or_default();
             let has = |ending| Path::new(&name).extension().is_some_and(|e| e == ending);
             let is_rules = has("toml");
+            let meant = name.strip_suffix(".txt").filter(|name| {
+                let name = Path::new(name).extension();
+                name.is_some_and(|e| e == "toml" || e == "csv")
+            });
+            if let Some(meant) = meant {
+                let message = both!(
+                    "`{name}` 没有读：是否应改名为 `{meant}`？（编辑器可能自动加了 .txt）",
+                    "`{name}` was not read: should it be called `{meant}`?"
+                );
+                problems.push(Problem::new(&name, 0..0, message).warning());
+            }
             if name.starts_with('.') || !(is_rules || has("csv")) {
                 continue;
             }

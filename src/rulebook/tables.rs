@@ -7,6 +7,7 @@
 use super::source::{Problem, did_you_mean};
 use crate::words::Text;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -35,10 +36,24 @@ impl<'a> Tables<'a> {
     /// Parses a file's text. Syntax errors become problems; what can be understood is kept.
     pub fn parse(file: &'a str, text: &'a str) -> Self {
         let (root, errors) = DeTable::parse_recoverable(text);
-        let problems = errors
-            .iter()
-            .map(|error| Problem::new(file, error.span().unwrap_or(0..0), syntax(error.message())))
-            .collect();
+        let mut problems: Vec<Problem> = Vec::new();
+        let mut wide_lines = BTreeSet::new();
+        for error in errors {
+            let span = error.span().unwrap_or(0..0);
+            let Some((place, sign)) = wide_sign(text, span.start) else {
+                problems.push(Problem::new(file, span, syntax(error.message())));
+                continue;
+            };
+            // All that follows on the line follows from the sign.
+            if wide_lines.insert(place.start) {
+                let wide = &text[place.clone()];
+                let message = both!(
+                    "这里的 `{wide}` 是中文符号，规则文件要用英文的 `{sign}`",
+                    "`{wide}` is a Chinese sign: a rule file wants `{sign}`"
+                );
+                problems.push(Problem::new(file, place, message));
+            }
+        }
         Self {
             file,
             root: root.into_inner(),
@@ -228,10 +243,50 @@ fn drop_at(value: &mut DeValue<'_>, span: &Range<usize>) -> bool {
     }
 }
 
+/// The first sign of a Chinese keyboard outside of quotes on the line of a place, and the one that
+/// was meant.
+fn wide_sign(text: &str, at: usize) -> Option<(Range<usize>, &'static str)> {
+    let before = text.get(..at.min(text.len()))?;
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = text[start..].lines().next()?;
+    let mut quote = None;
+    for (offset, c) in line.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            Some(_) => {}
+            None if c == '#' => return None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None => {
+                let sign = match c {
+                    '＝' => "=",
+                    '：' => "=",
+                    '，' | '、' => ",",
+                    '［' | '【' => "[",
+                    '］' | '】' => "]",
+                    '｛' => "{",
+                    '｝' => "}",
+                    '“' | '”' | '＂' => "\"",
+                    '‘' | '’' => "'",
+                    '．' | '。' => ".",
+                    '－' => "-",
+                    '＃' => "#",
+                    _ => continue,
+                };
+                let from = start + offset;
+                return Some((from..from + c.len_utf8(), sign));
+            }
+        }
+    }
+    None
+}
+
 /// A syntax error in the reader's words; the library's own stand at the end, for the engineer.
 fn syntax(library: &str) -> Text {
     let zh = match library {
         m if m.contains("duplicate key") => "同一个键写了两次",
+        m if m.contains("unquoted key") || m.contains("invalid unquoted") => {
+            "含中文的键和表名要加英文引号，例如 `\"小学\" = 45`、`[columns.\"小学数\"]`"
+        }
         m if m.contains("quote") || m.contains("string") => "文字没有写完整：两端要有英文引号 `\"`",
         m if m.contains("missing value") => "等号后面没有值",
         m if m.contains("bare key") || m.contains("key") => {
@@ -291,6 +346,12 @@ fn translate(file: &str, span: Range<usize>, library: &str) -> Problem {
         return problem(Text::new(
             "写法不对：这里要写成 { … }，例如 { list = [\"小学\", \"初中\"] }",
             "wrong shape: expected a table such as { list = [\"a\", \"b\"] }",
+        ));
+    }
+    if library.starts_with("invalid value: integer") {
+        return problem(Text::new(
+            "数太大或太小，这里应为不大的整数",
+            format!("the number does not fit: {library}"),
         ));
     }
     if library.starts_with("wanted string") {

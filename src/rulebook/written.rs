@@ -206,6 +206,8 @@ pub struct ColumnWritten {
     /// Whether no two records have the same.
     #[serde(default)]
     pub unique: bool,
+    /// Whether figures of several records add up; a largest class, a year or a mean does not.
+    pub adds_up: Option<bool>,
 }
 
 /// At which precision a stated figure is taken.
@@ -265,10 +267,13 @@ pub struct RowWritten {
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// 必改: logic is broken; no true figures look like that.
+    #[serde(alias = "必改")]
     Error,
     /// 核实: unusual; to be mended or explained.
+    #[serde(alias = "核实")]
     Query,
     /// 提示: worth knowing.
+    #[serde(alias = "提示")]
     Note,
 }
 
@@ -279,9 +284,11 @@ pub enum Severity {
 #[serde(rename_all = "lowercase")]
 pub enum Audience {
     /// The district's clerk.
+    #[serde(alias = "填报单位")]
     #[default]
     District,
     /// The city's staff, who may release it to the district.
+    #[serde(alias = "市级")]
     City,
 }
 
@@ -290,13 +297,17 @@ pub enum Audience {
 #[serde(rename_all = "lowercase")]
 pub enum Each {
     /// Each row by itself.
+    #[serde(alias = "逐行")]
     #[default]
     Row,
     /// Each column by itself: the rule speaks of rows.
+    #[serde(alias = "逐栏")]
     Column,
     /// Each district's whole form: the rule speaks of single cells, or of statistics of a list.
+    #[serde(alias = "填报单位")]
     District,
     /// All districts together: the rule speaks of statistics.
+    #[serde(alias = "全市")]
     City,
 }
 
@@ -307,8 +318,10 @@ pub enum Each {
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// 试行: staff see what it finds, districts don't.
+    #[serde(alias = "试行")]
     Trial,
     /// 正式
+    #[serde(alias = "正式")]
     #[default]
     InForce,
 }
@@ -629,10 +642,13 @@ impl Default for Flood {
 #[serde(rename_all = "kebab-case")]
 pub enum Gives {
     /// It holds.
+    #[serde(alias = "通过")]
     Pass,
     /// It does not.
+    #[serde(alias = "不通过")]
     Fail,
     /// It cannot be said.
+    #[serde(alias = "不审核")]
     NotEvaluated,
 }
 

@@ -39,7 +39,7 @@ pub fn serve() -> io::Result<()> {
     let mut rulebook: Option<Rulebook> = None;
     for request in requests {
         let reply = match serde_json::from_slice(&request).map_err(io::Error::other)? {
-            Request::Rules { sources, memory } => match Rulebook::load(&sources, Vec::new()) {
+            Request::Rules { sources, memory } => match Rulebook::assemble(&sources, Vec::new()) {
                 Ok((loaded, _)) => {
                     limit_memory(memory);
                     rulebook = Some(loaded);

@@ -388,7 +388,7 @@ fn a_slip_of_the_unit_is_diagnosed_by_the_other_cells() {
     assert!(message.contains("疑把元填成了万元栏"), "{message}");
     assert!(message.contains("其他 2 个单元格正常"), "{message}");
     // What follows from the slip is counted with its rule, and folded; what does not is told.
-    assert!(message.contains("由此引起的另 1 条核实"), "{message}");
+    assert!(message.contains("由此引起的另 1 条"), "{message}");
     assert!(found.of("Z-2").contains(&"甲01区 4 F6".to_owned()));
     assert!(!found.of("Z-2").contains(&"甲01区 2 F4".to_owned()));
 }

@@ -136,7 +136,7 @@ fn the_catalogue_comes_in_both_languages_with_what_changed() {
     );
     let zh = String::from_utf8_lossy(&files["审核关系目录.md"]);
     for part in [
-        "- **修改** T01-201 申报数变动较大\n  - 式子：growth(applications) between -25% and 30% → growth(applications) between -30% and 30%",
+        "- **修改** T01-201 申报数变动较大\n  - check：growth(applications) between -25% and 30% → growth(applications) between -30% and 30%",
         "- **新增** T01-202",
         "- **取消** T01-100 旧的",
         "### T01-101 立项数不大于申报数\n\n- 级别：必改\n- 式子：立项数 \\<= \\[1\\]",

@@ -153,17 +153,16 @@ fn codes(name: &str, sent: &mut Sent) {
             );
             sent.vanished("标识码填了校内代码的学校，上年的标识码没有了");
         }
+        "南岸区" => {
+            let line = sent.find(0, |line| line.word(CHANGE) == "新建");
+            sent.lines[line].values[CODE] = Value::Blank;
+            sent.found(line, CODE, "XX01.rows", "新建学校尚无标识码，空着没填");
+        }
         "石柱土家族自治县" => {
             let line = sent.find(4, |line| line.word(KIND) == "小学");
             sent.lines[line].values[CODE] = sent.lines[line - 1].values[CODE].clone();
             for line in [line - 1, line] {
                 sent.found(line, CODE, "XX01.code.unique", "标识码上下两行相同");
-                sent.found(
-                    line,
-                    CODE,
-                    "XX01-111",
-                    "标识码上下两行相同，全市也就出现两次",
-                );
             }
             sent.vanished("标识码误抄上一行的学校，上年的标识码没有了");
         }

@@ -31,10 +31,10 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             rules: earlier.clone(),
             ..arguments.folders.clone()
         };
-        let Some(Loaded { rulebook, .. }) = folders.load() else {
+        let Some(Loaded { sources, .. }) = folders.load() else {
             return Exit::Failed;
         };
-        catalogue = catalogue.since(&name, &Catalogue::of(&rulebook));
+        catalogue = catalogue.since(&name, &sources, &loaded.sources);
     }
     if let Err(error) = std::fs::create_dir_all(&arguments.to) {
         let shown = arguments.to.display();

@@ -6,9 +6,8 @@ use crate::cli::{Exit, Folders, Loaded, complain, say};
 use crate::expr::functions::{FUNCTIONS, Named};
 use crate::period::Period;
 use crate::publish::Output;
-use crate::report::catalogue::facts;
+use crate::report::catalogue::{Catalogue, Entry};
 use crate::report::machine::{self, Tally};
-use crate::rulebook::rule::Rule;
 use crate::rulebook::source::{self, Problem};
 use crate::words::{Lang, Text};
 use clap::Args;
@@ -63,10 +62,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         return Exit::Failed;
     }
     let name = asked.unwrap_or_default();
-    let mut rules = loaded.rulebook.all_rules();
-    let Some((_, rule)) = rules.find(|(_, rule)| rule.id == name) else {
-        let rules = loaded.rulebook.all_rules();
-        let ids: Vec<&str> = rules.map(|(_, rule)| rule.id.as_str()).collect();
+    let entries = Catalogue::of(&loaded.rulebook).entries;
+    let Some(entry) = entries.iter().find(|one| one.id.eq_ignore_ascii_case(name)) else {
+        let ids = entries.iter().map(|entry| entry.id.as_str());
         let near = source::nearest(name, ids).map_or_else(Text::default, |near| {
             both!("，是否想看 `{near}`？", "; did you mean `{near}`?")
         });
@@ -77,7 +75,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         say(text.get(loaded.lang));
         return Exit::Failed;
     };
-    out(&rule_words(rule, &loaded, &machine::history(output, name)));
+    let history = machine::history(output, &entry.id);
+    out(&words(entry, &loaded, &history));
     Exit::Clean
 }
 
@@ -113,25 +112,32 @@ fn function_words(function: &Named, lang: Lang) -> String {
     text.get(lang).to_owned()
 }
 
-/// A rule as staff ask about it: what it says, for whom, since when, where from, and how often it
-/// was broken.
-fn rule_words(rule: &Rule, loaded: &Loaded, history: &[(Period, Tally)]) -> String {
+/// A rule or a limit as staff ask about it: what it says, for whom, since when, where from, and how
+/// often it was broken.
+fn words(entry: &Entry, loaded: &Loaded, history: &[(Period, Tally)]) -> String {
     let lang = loaded.lang;
-    let mut text = format!("{} {}\n", rule.id, rule.title.get(lang));
+    let mut text = format!("{} {}\n", entry.id, entry.title.get(lang));
     let mut line = |name: &str, value: &str| {
         let sign = if lang == Lang::Zh { "：" } else { ": " };
         let value = value.replace('\n', "\n    ");
         let _ = writeln!(text, "  {name}{sign}{value}");
     };
-    for fact in facts(rule)
+    for fact in entry
+        .facts
         .iter()
         .filter(|fact| fact.says != Text::default())
     {
         line(fact.name.get(lang), fact.says.get(lang));
     }
-    let place = Problem::new(&rule.file, rule.span.clone(), Text::default());
-    let place = format!("{}:{}", rule.file, place.line(&loaded.sources));
-    line(Text::new("位置", "at").get(lang), &place);
+    let mut rules = loaded.rulebook.all_rules();
+    let rule = rules
+        .find(|(_, rule)| rule.id == entry.id)
+        .map(|(_, rule)| rule);
+    if let Some(rule) = rule {
+        let place = Problem::new(&rule.file, rule.span.clone(), Text::default());
+        let place = format!("{}:{}", rule.file, place.line(&loaded.sources));
+        line(Text::new("位置", "at").get(lang), &place);
+    }
     for (period, tally) in history {
         let Tally {
             passed,
@@ -144,9 +150,12 @@ fn rule_words(rule: &Rule, loaded: &Loaded, history: &[(Period, Tally)]) -> Stri
         );
         line(&period.to_string(), said.get(lang));
     }
-    if history.is_empty() {
+    if history.is_empty() && rule.is_some() {
         let never = Text::new("还没有审核过", "not run yet");
         line(Text::new("各期", "so far").get(lang), never.get(lang));
     }
-    format!("{text}\n{}", kind_words(check::kind(rule), lang))
+    match rule {
+        Some(rule) => format!("{text}\n{}", kind_words(check::kind(rule), lang)),
+        None => text,
+    }
 }

@@ -36,7 +36,9 @@ pub(in crate::cli) struct NewArguments {
 }
 
 pub(super) fn new(arguments: &NewArguments) -> Exit {
-    let Some(loaded) = arguments.folders.load() else {
+    // Where the first form is drafted there are no rules yet, and the file that the draft goes to
+    // may be there already, empty.
+    let Some(loaded) = arguments.folders.load_job() else {
         return Exit::Failed;
     };
     let lang = loaded.lang;

@@ -1,6 +1,6 @@
 //! The catalogue as Markdown.
 
-use super::{Catalogue, Change, Entry};
+use super::{Catalogue, Change, Entry, What};
 use crate::words::{Lang, Text};
 use std::fmt::Write;
 
@@ -52,34 +52,20 @@ pub fn markdown(catalogue: &Catalogue, lang: Lang) -> String {
 }
 
 fn changed(text: &mut String, change: &Change, lang: Lang) {
-    let (entry, verb, facts) = match change {
-        Change::Added(entry) => (entry, Text::new("新增", "new"), &[][..]),
-        Change::Removed(entry) => (entry, Text::new("取消", "gone"), &[][..]),
-        Change::Reworded { now, facts } => (now, Text::new("修改", "changed"), &facts[..]),
+    let Change { entry, title, what } = change;
+    let verb = what.words();
+    let (entry, title) = (escaped(entry), escaped(title));
+    let _ = writeln!(text, "- **{}** {entry} {title}", verb.get(lang));
+    let What::Changed(keys) = what else { return };
+    let nothing = Text::new("（无）", "(none)");
+    let or_nothing = |says: &str| match says {
+        "" => nothing.get(lang).to_owned(),
+        says => escaped(&says.replace('\n', " ")),
     };
-    let title = escaped(entry.title.get(lang));
-    let _ = writeln!(text, "- **{}** {} {title}", verb.get(lang), entry.id);
-    for (name, before, now) in facts {
-        let (name, before, now) = (name.get(lang), before.get(lang), now.get(lang));
-        let sign = if lang == Lang::Zh { "：" } else { ": " };
-        let nothing = if lang == Lang::Zh {
-            "（无）"
-        } else {
-            "(none)"
-        };
-        let or_nothing = |says: &str| {
-            if says.is_empty() {
-                nothing.to_owned()
-            } else {
-                shown(says)
-            }
-        };
-        let _ = writeln!(
-            text,
-            "  - {name}{sign}{} → {}",
-            or_nothing(before),
-            or_nothing(now)
-        );
+    let sign = if lang == Lang::Zh { "：" } else { ": " };
+    for (key, before, now) in keys {
+        let (before, now) = (or_nothing(before), or_nothing(now));
+        let _ = writeln!(text, "  - {}{sign}{before} → {now}", escaped(key));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The catalogue as a workbook: the rules with filters, and what changed on a sheet of its own.
 
-use super::{Catalogue, Change, NAMES};
+use super::{Catalogue, Change, NAMES, What};
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::Styles;
 use crate::words::{Lang, Text};
@@ -42,7 +42,7 @@ pub fn workbook(catalogue: &Catalogue, lang: Lang) -> Result<Vec<u8>, XlsxError>
     if let Some((name, changes)) = &catalogue.since {
         let count = changes.len();
         let sentence = both!(
-            "与 {name} 相比，变动 {count} 条。",
+            "与 {name} 相比，变动 {count} 条。键是规则文件里的写法。",
             "Since {name}, {count} entries changed."
         );
         sheets.write(
@@ -84,40 +84,26 @@ fn changed(changes: &[Change], lang: Lang) -> Lines {
     let heading = |zh, en, narrow, wide| Heading::new(Text::new(zh, en).get(lang), narrow, wide);
     let headings = vec![
         heading("变动", "Change", 8.0, 10.0),
-        heading("编号", "Rule", 10.0, 28.0),
-        heading("表", "Form", 7.0, 10.0),
-        heading("内容", "What good data do", 24.0, 34.0),
-        heading("什么", "About", 8.0, 14.0),
+        heading("哪一条", "Entry", 12.0, 30.0),
+        heading("内容", "What it is", 24.0, 34.0),
+        heading("键", "Key", 8.0, 18.0),
         heading("原来", "Before", 16.0, 44.0),
         heading("现在", "Now", 16.0, 44.0),
     ];
     let mut lines = Vec::new();
-    for change in changes {
-        let (entry, verb) = match change {
-            Change::Added(entry) => (entry, Text::new("新增", "new")),
-            Change::Removed(entry) => (entry, Text::new("取消", "gone")),
-            Change::Reworded { now, .. } => (now, Text::new("修改", "changed")),
-        };
-        let mut line = |about: &str, before: &str, now: &str| {
-            let title = entry.title.get(lang);
-            let cells = [
-                verb.get(lang),
-                &entry.id,
-                &entry.form,
-                title,
-                about,
-                before,
-                now,
-            ];
+    for Change { entry, title, what } in changes {
+        let verb = what.words();
+        let mut line = |key: &str, before: &str, now: &str| {
+            let cells = [verb.get(lang), entry, title, key, before, now];
             lines.push(cells.map(str::to_owned).to_vec());
         };
-        match change {
-            Change::Reworded { facts, .. } => {
-                for (about, before, now) in facts {
-                    line(about.get(lang), before.get(lang), now.get(lang));
+        match what {
+            What::Changed(keys) => {
+                for (key, before, now) in keys {
+                    line(key, before, now);
                 }
             }
-            _ => line("", "", ""),
+            What::Added | What::Removed => line("", "", ""),
         }
     }
     (headings, lines)

@@ -1019,3 +1019,177 @@ fn a_form_that_nobody_knew_becomes_a_rule_file_that_loads() {
     assert_eq!(refused.code, 2);
     assert!(refused.err.contains("没有找到表格"), "{}", refused.err);
 }
+
+#[test]
+fn an_empty_list_is_one_unit_and_never_stops_the_run() {
+    let rules = rule(
+        "E-1",
+        "each = \"district\"\ncheck = 'count(where stage = \"小学\") >= 1 and count(where stage = \"初中\") >= 1'",
+    ) + &rule(
+        "E-2",
+        "each = \"district\"\ncheck = 'count(code) = F01.people[all]'",
+    );
+    let city = City::new(2, &rules).with_funds("");
+    city.schools("2023-12", 1, "1 | 一 | 小学 | 9 | 1 | 1");
+    city.schools("2023-12", 2, "");
+    city.funds("2023-12", 2, ["1", "5", "1", "1"]);
+    let found = city.run("2023-12");
+    assert_eq!(found.counts("E-1"), "0+2 {}");
+    assert_eq!(found.of("E-2"), ["甲02区 - -"]);
+}
+
+#[test]
+fn words_and_conditions_are_alike_or_not() {
+    let rules = rule(
+        "W-1",
+        "check = 'stage = last_year(stage)'\n[[rule.example]]\ngiven = { stage = \"小学\", \"last_year(stage)\" = \"初中\" }\ngives = \"fail\"",
+    ) + &rule(
+        "W-2",
+        "check = '(pupils > 0) = (classes > 0)'\n[[rule.example]]\ngiven = { pupils = 3, classes = 0 }\ngives = \"fail\"\n[[rule.example]]\ngiven = { pupils = 0, classes = 0 }\ngives = \"pass\"",
+    );
+    let city = City::new(1, &rules);
+    let said = city.office.hebiao(&["rules", "test"]);
+    assert_eq!(said.code, 0, "{}", said.out);
+}
+
+#[test]
+fn a_statistic_is_of_one_variable_and_conditions_have_their_place() {
+    for (check, why) in [
+        ("count(pupils > 100) >= 0", "条件写在 where 后面"),
+        (
+            "sum(pupils, classes where stage = \"小学\") >= 0",
+            "括号里只写一个指标",
+        ),
+    ] {
+        let body = format!("each = \"district\"\ncheck = '{check}'");
+        let city = City::new(1, &rule("S-1", &body));
+        let said = city.office.hebiao(&["rules", "check"]);
+        assert_eq!(said.code, 2, "{check}");
+        assert!(said.err.contains(why), "{check}: {}", said.err);
+    }
+}
+
+#[test]
+fn keys_ask_for_units_that_go_together() {
+    let form = "[form]\nid = \"K01\"\ntitle = \"经费\"\n[columns]\nall = { label = \"全部\", type = \"money\", unit = \"万元\" }\npart = { label = \"部分\", type = \"money\", unit = \"元\"KEY }\n[rows]\na = { label = \"甲\" }\n";
+    for key in [
+        ", part_of = \"all\"",
+        ", restates = \"last_year(all)\"",
+        ", states = \"all\"",
+        ", states = \"share(part, part)\"",
+    ] {
+        let office = Office::new(&form.replace("KEY", key));
+        let said = office.hebiao(&["rules", "check"]);
+        assert_eq!(said.code, 2, "{key}");
+        let is_told = ["不能与", "单位是", "不是百分率"];
+        assert!(
+            is_told.iter().any(|why| said.err.contains(why)),
+            "{key}: {}",
+            said.err
+        );
+    }
+}
+
+#[test]
+fn what_vanished_is_named_and_no_other_record_is_accused() {
+    let city = City::new(1, &rule("V-1", "complete = { against = \"last_year\" }"));
+    city.schools(
+        "2022-12",
+        1,
+        "1 | 一 | 小学 | 9 | 1 | 1\n2 | 二 | 小学 | 9 | 1 | 1",
+    );
+    city.schools("2023-12", 1, "1 | 一 | 小学 | 9 | 1 | 1");
+    let found = city.run("2023-12");
+    let first = found.first("V-1");
+    assert_eq!(
+        (&first["record"], &first["found"]),
+        (&"2".into(), &"".into())
+    );
+    assert_eq!(first["read"].as_array().map(Vec::len), Some(1), "{first}");
+    assert!(
+        found.message("V-1").contains("“代码”2 上年有"),
+        "{}",
+        found.message("V-1")
+    );
+}
+
+#[test]
+fn the_same_code_twice_in_one_district_is_no_question_to_the_city() {
+    let city = City::new(
+        2,
+        &rule(
+            "U-1",
+            "audience = \"city\"\nunique = { of = [\"code\"], over = \"city\" }",
+        ),
+    );
+    city.schools(
+        "2023-12",
+        1,
+        "1 | 一 | 小学 | 9 | 1 | 1\n1 | 二 | 小学 | 9 | 1 | 1\n3 | 三 | 小学 | 9 | 1 | 1",
+    );
+    city.schools("2023-12", 2, "3 | 三 | 小学 | 9 | 1 | 1");
+    assert_eq!(
+        city.run("2023-12").of("U-1"),
+        ["甲01区 3 A5", "甲02区 3 A3"]
+    );
+}
+
+#[test]
+fn a_computed_figure_is_told_as_what_it_comes_to() {
+    let rules = rule("C-1", "range = { of = 'share(pupils, pupils)', max = 50 }")
+        + &rule(
+            "C-2",
+            "check = 'pupils / classes <= 45'\nmessage = \"每班 {found}\"",
+        );
+    let city = City::new(1, &rules);
+    city.schools("2023-12", 1, "1 | 一 | 小学 | 936 | 12 | 1");
+    let found = city.run("2023-12");
+    assert_eq!(found.message("C-2"), "每班 78");
+    assert!(
+        found.message("C-1").contains("填报 936，计算得 100%"),
+        "{}",
+        found.message("C-1")
+    );
+}
+
+#[test]
+fn last_years_figure_with_one_digit_wrong_is_suspected() {
+    let body = "rows = [\"all\"]\ncheck = 'people = amount'\nmessage = \"{people} 人，上年 {last_year(people)} 人\"";
+    let city = City::new(1, "").with_funds(&rule("M-1", body));
+    city.funds("2022-12", 1, ["775", "775", "1", "1"]);
+    city.funds("2023-12", 1, ["909", "755", "1", "1"]);
+    let found = city.run("2023-12");
+    let message = found.message("M-1");
+    assert!(
+        message.contains("疑误抄上年数（填 755，上年 775，只差一位）"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_offices_own_limit_is_cited_and_spoils_no_example() {
+    let form = format!(
+        "{}\n[thresholds]\nmost = {{ value = 45, source = \"某文件\" }}\n{}",
+        SCHOOLS,
+        rule(
+            "L-1",
+            "check = 'pupils / classes <= most'\n[[rule.example]]\ngiven = { pupils = 44, classes = 1 }\ngives = \"pass\"\n[[rule.example]]\ngiven = { pupils = 46, classes = 1 }\ngives = \"fail\""
+        )
+    );
+    let office = Office::new(&form);
+    office.put(
+        "rules/job.toml",
+        "[job]\ninclude = [\"local.toml\"]\n".as_bytes(),
+    );
+    let own = "[[override]]\nthreshold = \"S01.most\"\nvalue = 40\nsource = \"本市标准\"\ndate = \"2024-01\"\n";
+    office.put("rules/local.toml", own.as_bytes());
+    let said = office.hebiao(&["rules", "check"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("例子不符 0 处"), "{}", said.err);
+    let said = office.hebiao(&["rules", "explain", "l-1"]);
+    assert!(
+        said.out.contains("依据：本市标准（2024-01）"),
+        "{}",
+        said.out
+    );
+}

@@ -436,3 +436,60 @@ fn the_rule_that_the_readme_shows_loads_and_its_example_comes_out() {
         assert_eq!(said.code, 0, "{page}: {}", said.err);
     }
 }
+
+#[test]
+fn signs_of_a_chinese_keyboard_in_a_rule_file_are_named() {
+    for (from, to, sign) in [
+        ("type = \"count\"", "type ＝ \"count\"", "="),
+        (
+            "total_of = [\"key\", \"general\"]",
+            "total_of = [\"key\"，\"general\"]",
+            ",",
+        ),
+        ("[columns.approved]", "【columns.approved】", "["),
+        ("label = \"立项数\"", "label = “立项数”", "\""),
+    ] {
+        let said = told(from, to);
+        assert!(
+            said.contains(&format!("是中文符号，规则文件要用英文的 `{sign}`")),
+            "{to}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_rate_with_a_small_bare_limit_is_asked_about_wherever_it_stands() {
+    let column = "max = { value = 100, source = \"by definition\" }";
+    for to in ["min = { value = 0.8 }", "max = { value = 0.9 }"] {
+        assert!(told(column, to).contains("请写成"), "{to}");
+    }
+    let crossed = "min = { value = 90 }\nmax = { value = 10 }";
+    assert!(told(column, crossed).contains("min 大于 max"));
+    let check = "check = \"立项数 <= [1]\"";
+    let range = "range = { of = \"coverage\", min = 0.8 }";
+    assert!(told(check, range).contains("是 0.8%，还是 80%"));
+}
+
+#[test]
+fn a_word_that_no_record_can_have_is_a_mistake() {
+    let list = LIST.replacen("[columns.name]", "[columns.stage]\nlabel = \"学段\"\ntype = \"text\"\none_of = { list = [\"小学\", \"初中\"] }\n\n[columns.name]", 1);
+    let office = Office::new(FORM);
+    let rule = "[[rule]]\nid = \"T02-1\"\ntitle = \"t\"\nseverity = \"query\"\nfor = 'stage = \"小 学\"'\ncheck = 'pupils > 0'\n";
+    office.put("rules/T02.toml", format!("{list}\n{rule}").as_bytes());
+    let said = office.hebiao(&["rules", "check"]);
+    assert_eq!(said.code, 2);
+    assert!(
+        said.err.contains("“小 学”不在“学段”的选项里：小学、初中"),
+        "{}",
+        said.err
+    );
+}
+
+#[test]
+fn a_rule_file_that_an_editor_renamed_is_not_passed_over_in_silence() {
+    let office = Office::new(FORM);
+    office.put("rules/T09.toml.txt", b"");
+    let said = office.hebiao(&["rules", "check"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("是否应改名为 `T09.toml`"), "{}", said.err);
+}

@@ -208,14 +208,14 @@ fn a_formula_longer_than_excel_takes_is_left_to_the_next_run() {
         "[form]\nid = \"T01\"\ntitle = \"长表\"\nrow_label = \"类别\"\nrow_no = \"代码\"\n[columns]\nn = {{ label = \"数\", type = \"count\" }}\n[rows.all]\nno = \"01\"\nlabel = \"合计\"\ntotal_of = [{}]\n",
         list.join(", ")
     );
-    let mut sheet = "\n| 1 | 长表 | | |\n| 2 | 填报单位：重庆市巴南区教育委员会 | | 2023年1—12月 |\n| 3 | 类别 | 代码 | 数 |\n| 4 | 合计 | '01 | '１，０００项 |\n".to_owned();
+    let mut sheet = "\n| 1 | 长表 | | |\n| 2 | 填报单位：重庆市巴南区教育委员会 | | 2023年1—12月 |\n| 3 | 类别 | 代码 | 数 |\n| 4 | 合计 | '01 | '１，０００ |\n".to_owned();
     for (at, part) in (2..).zip(&parts) {
         let _ = write!(
             form,
             "[rows.{part}]\nno = \"{at:02}\"\nlabel = \"第{at}类\"\n"
         );
         let row = at + 3;
-        let _ = writeln!(sheet, "| {row} | 第{at}类 | '{at:02} | '１，０００项 |");
+        let _ = writeln!(sheet, "| {row} | 第{at}类 | '{at:02} | '１，０００ |");
     }
     let office = Office::new(&form);
     office.sheet("input/2023-12/巴南区.xlsx", &sheet);

@@ -1,6 +1,7 @@
 #![doc = include_str!("lines.md")]
 
 use super::{Failed, Kind, Lowering, Wording};
+use crate::expr::parse::Measure;
 use crate::expr::{Expr, Leaf};
 use crate::number::{self, Exact};
 use crate::rulebook::form::Form;
@@ -42,10 +43,28 @@ fn keys(on: &mut Lowering<'_>) {
         );
         let rule_id = format!("{}.{id}.lines", form.id);
         let mut rule = on.rule(KIND.name, rule_id, title, Severity::Note);
-        rule.formula = format!("{id} >= {}", lines.basic);
+        let named = |value: &toml::Value| match value {
+            toml::Value::String(name) => name.clone(),
+            other => other.to_string(),
+        };
+        rule.formula = format!("{id} >= {}", named(&lines.basic));
         rule.audience = Audience::City;
         rule.source.clone_from(&lines.source);
-        if !(lines.alert < lines.basic && lines.basic < lines.development) {
+        let all = [&lines.alert, &lines.basic, &lines.development];
+        let Some(levels) = all
+            .map(|written| level(form, written))
+            .into_iter()
+            .collect()
+        else {
+            let message = both!(
+                "`{id}` 的三线应是数字，或 [thresholds] 里的名称",
+                "the three lines of `{id}` are numbers or names of thresholds"
+            );
+            on.problem(0..0, message);
+            continue;
+        };
+        let levels: Vec<Exact> = levels;
+        if !levels.is_sorted_by(|a, b| a < b) {
             let message = both!(
                 "`{id}` 的三线应由低到高：警戒线、基本线、发展线",
                 "the three lines of `{id}` must rise: alert, basic, development"
@@ -57,9 +76,7 @@ fn keys(on: &mut Lowering<'_>) {
             .into_iter()
             .filter(|cell| form.variables[*cell].is_number());
         for accused in numbers {
-            let Some(basic) = kept(form, accused, lines.basic) else {
-                continue;
-            };
+            let basic = kept(form, accused, &levels[1]);
             let claim = Claim::Compare {
                 left: Expr::Leaf(Leaf::own(accused)),
                 relation: Relation::AtLeast,
@@ -72,10 +89,23 @@ fn keys(on: &mut Lowering<'_>) {
     }
 }
 
+/// Where a line lies, in the unit that people see: a number, or a threshold by name.
+fn level(form: &Form, written: &toml::Value) -> Option<Exact> {
+    if let toml::Value::String(name) = written {
+        let threshold = form.thresholds.iter().find(|t| t.id == *name)?;
+        let scale = if threshold.measure == Measure::Plain {
+            0
+        } else {
+            2
+        };
+        return Some(&threshold.value * number::power_of_ten(scale));
+    }
+    Some(crate::rulebook::limit(written)?.0)
+}
+
 /// A line as its variable keeps figures.
-fn kept(form: &Form, variable: usize, line: f64) -> Option<Exact> {
-    let scale = form.variables[variable].scale();
-    Some(number::exact(number::canonical(line)?) * number::power_of_ten(scale))
+fn kept(form: &Form, variable: usize, line: &Exact) -> Exact {
+    line * number::power_of_ten(form.variables[variable].scale())
 }
 
 fn say(failed: &Failed<'_>) -> Wording {
@@ -86,15 +116,11 @@ fn say(failed: &Failed<'_>) -> Wording {
     let Some(lines) = row.or(form.columns[variable.column].lines.as_ref()) else {
         return Wording::default();
     };
-    let shown = |line: f64| {
-        kept(form, accused, line).map_or_else(String::new, |x| failed.show(accused, &x))
-    };
-    let (alert, basic) = (shown(lines.alert), shown(lines.basic));
-    let below = failed
-        .failure
-        .found
-        .as_ref()
-        .zip(kept(form, accused, lines.alert));
+    let kept = |line: &toml::Value| Some(kept(form, accused, &level(form, line)?));
+    let shown =
+        |line: &toml::Value| kept(line).map_or_else(String::new, |x| failed.show(accused, &x));
+    let (alert, basic) = (shown(&lines.alert), shown(&lines.basic));
+    let below = failed.failure.found.as_ref().zip(kept(&lines.alert));
     let message = if below.is_some_and(|(x, alert)| *x < alert) {
         Text::new(
             format!("“{}”{found}，低于警戒线 {alert}", label.zh),

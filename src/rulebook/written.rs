@@ -142,12 +142,15 @@ pub struct Bound {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lines {
-    /// 警戒线
-    pub alert: f64,
+    /// 警戒线: a number, or the name of a threshold.
+    #[schemars(with = "serde_json::Value")]
+    pub alert: toml::Value,
     /// 基本线
-    pub basic: f64,
+    #[schemars(with = "serde_json::Value")]
+    pub basic: toml::Value,
     /// 发展线
-    pub development: f64,
+    #[schemars(with = "serde_json::Value")]
+    pub development: toml::Value,
     /// Whose lines they are.
     pub source: Option<String>,
 }

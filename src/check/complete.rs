@@ -1,7 +1,7 @@
 #![doc = include_str!("complete.md")]
 
 use super::one_of::known;
-use super::{Asks, Failed, Kind, Lowering, Wording};
+use super::{Asks, Failed, Kind, Lowering, Since, Wording};
 use crate::expr::exact::Among;
 use crate::expr::types::Scope;
 use crate::expr::{Link, Source};
@@ -25,7 +25,7 @@ pub(super) const KIND: Kind = Kind {
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// The same list a year or a period earlier.
-    against: Option<Earlier>,
+    against: Option<Since>,
     /// A csv file of the rules folder.
     file: Option<String>,
     /// Its column with the keys, by heading; the first where unsaid.
@@ -34,16 +34,6 @@ pub struct Asked {
     name: Option<String>,
     /// Its column with the district's code or name: each district is held against its own.
     district: Option<String>,
-}
-
-/// Which earlier list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum Earlier {
-    /// That of a year ago.
-    LastYear,
-    /// That of the form's period before.
-    LastPeriod,
 }
 
 impl Asks for Asked {
@@ -60,10 +50,7 @@ impl Asks for Asked {
         let against = match (self.against, &self.file) {
             (Some(earlier), None) => Against::Earlier(Link {
                 form: None,
-                source: match earlier {
-                    Earlier::LastYear => Source::LastYear,
-                    Earlier::LastPeriod => Source::LastPeriod,
-                },
+                source: earlier.source(),
             }),
             (None, Some(file)) => {
                 if self.district.is_none() {
@@ -112,8 +99,8 @@ impl Asks for Asked {
 
     fn formula(&self) -> String {
         match (self.against, &self.file) {
-            (Some(Earlier::LastYear), _) => "complete against last_year".to_owned(),
-            (Some(Earlier::LastPeriod), _) => "complete against last_period".to_owned(),
+            (Some(Since::LastYear), _) => "complete against last_year".to_owned(),
+            (Some(Since::LastPeriod), _) => "complete against last_period".to_owned(),
             (None, file) => format!("complete against {}", file.as_deref().unwrap_or("")),
         }
     }

@@ -8,6 +8,7 @@ use crate::rulebook::form::Form;
 use crate::rulebook::rule::{Assertion, Claim, Relation};
 use crate::rulebook::written::{Audience, Lines, Severity};
 use crate::words::Text;
+use toml::Spanned;
 
 pub(super) const KIND: Kind = Kind {
     name: "lines",
@@ -35,8 +36,9 @@ fn keys(on: &mut Lowering<'_>) {
         let cells = values.iter().map(|column| form.variable(*column, Some(at)));
         Some((&row.id, &row.label, row.lines.as_ref()?, cells.collect()))
     });
-    let all: Vec<(&String, &Text, &Lines, Vec<usize>)> = columns.chain(rows).collect();
-    for (id, label, lines, cells) in all {
+    let all: Vec<(&String, &Text, &Spanned<Lines>, Vec<usize>)> = columns.chain(rows).collect();
+    for (id, label, written, cells) in all {
+        let (lines, span) = (written.get_ref(), written.span());
         let title = Text::new(
             format!("{}达到基本线", label.zh),
             format!("{} has reached the basic line", label.en),
@@ -50,6 +52,7 @@ fn keys(on: &mut Lowering<'_>) {
         rule.formula = format!("{id} >= {}", named(&lines.basic));
         rule.audience = Audience::City;
         rule.source.clone_from(&lines.source);
+        rule.span.clone_from(&span);
         let all = [&lines.alert, &lines.basic, &lines.development];
         let Some(levels) = all
             .map(|written| level(form, written))
@@ -60,7 +63,7 @@ fn keys(on: &mut Lowering<'_>) {
                 "`{id}` 的三线应是数字，或 [thresholds] 里的名称",
                 "the three lines of `{id}` are numbers or names of thresholds"
             );
-            on.problem(0..0, message);
+            on.problem(span, message);
             continue;
         };
         let levels: Vec<Exact> = levels;
@@ -69,7 +72,7 @@ fn keys(on: &mut Lowering<'_>) {
                 "`{id}` 的三线应由低到高：警戒线、基本线、发展线",
                 "the three lines of `{id}` must rise: alert, basic, development"
             );
-            on.problem(0..0, message);
+            on.problem(span, message);
             continue;
         }
         let numbers = cells
@@ -116,6 +119,7 @@ fn say(failed: &Failed<'_>) -> Wording {
     let Some(lines) = row.or(form.columns[variable.column].lines.as_ref()) else {
         return Wording::default();
     };
+    let lines = lines.get_ref();
     let kept = |line: &toml::Value| Some(kept(form, accused, &level(form, line)?));
     let shown =
         |line: &toml::Value| kept(line).map_or_else(String::new, |x| failed.show(accused, &x));

@@ -50,6 +50,8 @@ use crate::rulebook::written::{
     Audience, Axis, Bound, Each, Missing, RuleWritten, Severity, Stage, Type,
 };
 use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
@@ -68,6 +70,25 @@ pub struct Kind {
     pub rule: fn(&RuleWritten) -> Option<AsksAt<'_>>,
     /// What a failure means, and what to do about it.
     pub say: fn(&Failed<'_>) -> Wording,
+}
+
+/// Since when, of kinds that compare with the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Since {
+    /// A year ago.
+    LastYear,
+    /// The form's period before.
+    LastPeriod,
+}
+
+impl Since {
+    fn source(self) -> Source {
+        match self {
+            Self::LastYear => Source::LastYear,
+            Self::LastPeriod => Source::LastPeriod,
+        }
+    }
 }
 
 /// What a rule asks, and where.

@@ -1,6 +1,6 @@
 #![doc = include_str!("non_decreasing.md")]
 
-use super::{Asks, Failed, Kind, Lowering, Wording};
+use super::{Asks, Failed, Kind, Lowering, Since, Wording};
 use crate::expr::types::Scope;
 use crate::expr::{Expr, Leaf, Link, Source};
 use crate::number::Exact;
@@ -30,24 +30,11 @@ pub struct Asked {
     since: Since,
 }
 
-/// Since when.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum Since {
-    /// A year ago.
-    LastYear,
-    /// The form's period before.
-    LastPeriod,
-}
-
 impl Asks for Asked {
     fn assertions(&self, on: &mut Lowering<'_>, scope: Scope<'_>) -> Option<Vec<Assertion>> {
         on.figure(&self.of, scope, None)?;
         let accused = on.variable(&self.of, scope)?;
-        let source = match self.since {
-            Since::LastYear => Source::LastYear,
-            Since::LastPeriod => Source::LastPeriod,
-        };
+        let source = self.since.source();
         let before = Leaf {
             link: Link { form: None, source },
             variable: accused,

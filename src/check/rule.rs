@@ -10,7 +10,7 @@ use crate::rulebook::form::Written;
 use crate::rulebook::rule::{Assertion, Claim, Fill, Relation, Rule};
 use crate::rulebook::source::{Problem, did_you_mean};
 use crate::rulebook::written::{Audience, Axis, Each, RecordWritten, RuleWritten, Severity};
-use crate::rulebook::{self, Rulebook, import};
+use crate::rulebook::{self, Rulebook};
 use crate::words::Text;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -88,32 +88,27 @@ pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten) {
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn attempt(
-    rulebook: &Rulebook,
-    form: &str,
-    each: import::Each,
-    expression: &str,
-) -> Result<(), Text> {
+pub fn attempt(rulebook: &Rulebook, form: &str, each: Each, expression: &str) -> Result<(), Text> {
     let forms = &rulebook.forms;
     let form = forms.iter().find(|known| known.id == form);
     let form = form.ok_or_else(|| Text::new("规则里没有这张表", "there is no such form"))?;
     let base = Scope::new(forms, form);
     let numeric = |cell: usize| form.variables[cell].is_number();
-    let (scopes, each): (Vec<Scope<'_>>, Each) = match each {
-        import::Each::Row => {
+    let scopes: Vec<Scope<'_>> = match each {
+        Each::Row => {
             let rows = super::rows(form).into_iter();
-            (rows.map(|row| base.at_row_of(row)).collect(), Each::Row)
+            rows.map(|row| base.at_row_of(row)).collect()
         }
-        import::Each::Column => {
+        Each::Column => {
             let first = |column: &usize| numeric(form.variable(*column, Some(0)));
             let columns = (0..form.columns.len()).filter(first);
             let scope = |column| Scope {
                 column: Some(column),
                 ..base
             };
-            (columns.map(scope).collect(), Each::Column)
+            columns.map(scope).collect()
         }
-        import::Each::District => (vec![base], Each::District),
+        Each::District | Each::City => vec![base],
     };
     if scopes.is_empty() {
         let why = Text::new("这张表没有可审的行或栏", "the form has nothing to look at");

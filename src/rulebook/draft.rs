@@ -58,8 +58,6 @@ pub enum Content {
         value: f64,
         /// Whether its format shows a percentage.
         percent: bool,
-        /// The decimals that its format shows.
-        decimals: u8,
     },
     /// A day.
     Date,

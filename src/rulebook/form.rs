@@ -128,7 +128,7 @@ pub struct Column {
     /// Limits.
     pub max: Option<Bound>,
     /// The three lines of a rate.
-    pub lines: Option<Lines>,
+    pub lines: Option<Spanned<Lines>>,
     /// Of-which: the column of which it is a part.
     pub part_of: Option<Written>,
     /// The earlier figure that it repeats.
@@ -198,7 +198,7 @@ pub struct Row {
     /// Limits.
     pub max: Option<Bound>,
     /// The three lines of a rate.
-    pub lines: Option<Lines>,
+    pub lines: Option<Spanned<Lines>>,
     /// What its own figure states.
     pub states: Option<Written>,
 }

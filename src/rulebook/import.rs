@@ -8,6 +8,7 @@
 //!
 //! Reading the sheet, knowing the forms and writing the files are left to the caller.
 
+use super::written::Each;
 use crate::spelling::{fold, half_width, is_blank, without_unit};
 use crate::words::Text;
 use std::collections::BTreeSet;
@@ -41,17 +42,6 @@ pub struct List {
     pub rules: Vec<Imported>,
     /// What did not.
     pub unread: Vec<Unread>,
-}
-
-/// What one unit of a rule is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Each {
-    /// Each row: the relation names columns.
-    Row,
-    /// Each column: it names rows.
-    Column,
-    /// The whole form: it names cells.
-    District,
 }
 
 /// Turns the rows of a sheet, from its first, into rules.
@@ -222,7 +212,7 @@ impl Line<'_> {
         let each = match relation.each {
             Each::Row => "",
             Each::Column => "each = \"column\"\n",
-            Each::District => "each = \"district\"\n",
+            Each::District | Each::City => "each = \"district\"\n",
         };
         let message = if self.hint.is_empty() {
             String::new()

@@ -350,8 +350,8 @@ fn twice(rules: &[Vec<Rule>], sources: &Sources, problems: &mut Vec<Problem>) {
         };
         let (id, file) = (&rule.id, &other.file);
         let message = if *file == rule.file {
-            let text = sources.files.get(file).map_or("", String::as_str);
-            let line = line_of(text, other.span.start);
+            let first = Problem::new(file, other.span.clone(), Text::default());
+            let line = first.line(sources);
             both!(
                 "审核关系编号 `{id}` 重复：第 {line} 行已经用过",
                 "the rule id `{id}` stands twice: first on line {line}"
@@ -364,9 +364,4 @@ fn twice(rules: &[Vec<Rule>], sources: &Sources, problems: &mut Vec<Problem>) {
         };
         problems.push(Problem::new(&rule.file, rule.span.clone(), message));
     }
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    let before = &text.as_bytes()[..at.min(text.len())];
-    before.iter().filter(|b| **b == b'\n').count() + 1
 }

@@ -183,7 +183,8 @@ pub struct ColumnWritten {
     /// The greatest value.
     pub max: Option<Bound>,
     /// The three lines of a rate.
-    pub lines: Option<Lines>,
+    #[schemars(with = "Option<Lines>")]
+    pub lines: Option<Spanned<Lines>>,
     /// The column that this one is an of-which of.
     #[schemars(with = "Option<String>")]
     pub part_of: Option<Spanned<String>>,
@@ -257,7 +258,8 @@ pub struct RowWritten {
     /// The greatest value, where variables run down.
     pub max: Option<Bound>,
     /// The three lines of a rate.
-    pub lines: Option<Lines>,
+    #[schemars(with = "Option<Lines>")]
+    pub lines: Option<Spanned<Lines>>,
     /// What the row's own figure states of others: `share(numerator, denominator)`.
     #[schemars(with = "Option<String>")]
     pub states: Option<Spanned<String>>,

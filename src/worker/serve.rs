@@ -134,7 +134,6 @@ fn drawn(sheet: &RawSheet) -> draft::Sheet {
             Value::Number(value) => draft::Content::Number {
                 value,
                 percent: shown.percent,
-                decimals: shown.decimals.unwrap_or(0),
             },
             Value::Date(_) => draft::Content::Date,
             Value::Truth(_) | Value::Error(_) => return None,

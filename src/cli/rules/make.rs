@@ -3,7 +3,8 @@
 use super::{out, write_new};
 use crate::cli::{Exit, Folders, Loaded, complain, say};
 use crate::job;
-use crate::rulebook::import::{Each, List, import};
+use crate::rulebook::import::{List, import};
+use crate::rulebook::written::Each;
 use crate::words::Text;
 use crate::worker::pool::Pool;
 use clap::Args;

@@ -128,7 +128,6 @@ fn drawn(name: &str, drawing: &str) -> Sheet {
                     Content::Number {
                         value,
                         percent: bare != result,
-                        decimals: 0,
                     }
                 }
                 _ if bare.starts_with("2023-") => Content::Date,

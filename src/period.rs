@@ -145,7 +145,8 @@ impl TryFrom<String> for Period {
     }
 }
 
-/// The day by which a form is due, as offices write it: `次月10日`, `当月25日`, `12月20日`.
+/// The day by which a form is due, as offices write it: `次月10日`, `当月25日`, `12月20日`,
+/// `次年1月20日`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
     /// A day of the month after the period.
@@ -154,10 +155,12 @@ pub enum Due {
     SameMonth(u32),
     /// A day of a named month of the period's year.
     Date(u32, u32),
+    /// A day of a named month of the year after.
+    NextYear(u32, u32),
 }
 
 impl Due {
-    /// Reads one of the three wordings.
+    /// Reads one of the wordings.
     pub fn parse(text: &str) -> Option<Self> {
         let day = |text: &str| -> Option<u32> {
             let day: u32 = text.strip_suffix('日')?.parse().ok()?;
@@ -169,12 +172,18 @@ impl Due {
         if let Some(rest) = text.strip_prefix("当月") {
             return day(rest).map(Self::SameMonth);
         }
+        let (is_next, text) = match text.strip_prefix("次年") {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
         let (month, rest) = text.split_once('月')?;
         let month: u32 = month.parse().ok()?;
-        (1..=12)
-            .contains(&month)
-            .then(|| day(rest).map(|day| Self::Date(month, day)))
-            .flatten()
+        let day = day(rest).filter(|_| (1..=12).contains(&month))?;
+        Some(if is_next {
+            Self::NextYear(month, day)
+        } else {
+            Self::Date(month, day)
+        })
     }
 
     /// The date for a period; a day that the month does not have is its last.
@@ -184,6 +193,7 @@ impl Due {
             Self::NextMonth(day) if period.month == 12 => (period.year + 1, 1, day),
             Self::NextMonth(day) => (period.year, period.month + 1, day),
             Self::Date(month, day) => (period.year, month, day),
+            Self::NextYear(month, day) => (period.year + 1, month, day),
         };
         (28..=day.max(28))
             .rev()
@@ -217,6 +227,20 @@ impl Mention {
     pub fn fits(self, period: Period) -> bool {
         self.month == period.month && self.year.is_none_or(|year| year == period.year)
     }
+}
+
+/// The year that a text names without a month: `2022年度`, `2022年`.
+pub fn year(text: &str) -> Option<i32> {
+    let text: String = text.chars().map(half_width).collect();
+    let before = text.split('年').next().filter(|before| *before != text)?;
+    let digits = before.trim_end();
+    let start = digits.rfind(|c: char| !c.is_ascii_digit());
+    let digits = start.map_or(digits, |at| {
+        let next = digits[at..].chars().next().map_or(0, char::len_utf8);
+        &digits[at + next..]
+    });
+    let year: i32 = digits.parse().ok()?;
+    (digits.len() == 4 && (1990..2100).contains(&year)).then_some(year)
 }
 
 /// Finds the month that a title, a heading or a file name speaks of.

@@ -6,7 +6,7 @@
 use super::frame::FrameFinding;
 use super::grid::Grid;
 use super::locate::Located;
-use crate::period::{self, Mention, Period};
+use crate::period::{self, Mention, Period, Periodicity};
 use crate::place::Cell;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
@@ -27,6 +27,8 @@ pub(super) struct Surroundings {
     pub unit: Option<(Cell, String)>,
     /// The month that the sheet speaks of.
     pub month: Option<(Cell, Mention)>,
+    /// The year that it names without a month.
+    pub year: Option<(Cell, i32)>,
     /// A line over the table that names one district and no more: a title.
     pub title: Option<(Cell, String)>,
     /// By label: the names of those who have signed.
@@ -95,6 +97,7 @@ pub(super) fn shared(mut tables: Vec<Surroundings>) -> Vec<Surroundings> {
         own.form_no = own.form_no.take().or_else(|| above.form_no.clone());
         own.unit = own.unit.take().or_else(|| above.unit.clone());
         own.month = own.month.or(above.month);
+        own.year = own.year.or(above.year);
         own.title = own.title.take().or_else(|| above.title.clone());
     }
     for at in (1..tables.len()).rev() {
@@ -155,6 +158,8 @@ fn lines(rulebook: &Rulebook, grid: &Grid<'_>, rows: std::ops::Range<u32>) -> Su
         }
         if let Some(month) = period::mention(text) {
             found.month.get_or_insert((cell, month));
+        } else if let Some(year) = period::year(text) {
+            found.year.get_or_insert((cell, year));
         }
     }
     found
@@ -480,6 +485,13 @@ impl Signs<'_> {
                 period: None,
             });
         }
+        let yearly = form.periodicity == Periodicity::Year && inside.is_empty();
+        doubts.extend(
+            around
+                .year
+                .filter(|(_, year)| yearly && *year != wanted.year())
+                .map(|(cell, year)| of_another_year(cell, year, wanted)),
+        );
         let deciding = if inside.is_empty() { &outside } else { &inside };
         if let Some((sign, mention)) = deciding.iter().find(|(_, mention)| !mention.fits(wanted)) {
             let found = says(mention);
@@ -562,6 +574,21 @@ impl Signs<'_> {
             expected: Some(now.clone()),
             ..FrameFinding::new("version", None, message, fix)
         })
+    }
+}
+
+/// A yearly form that names another year.
+fn of_another_year(cell: Cell, year: i32, wanted: Period) -> FrameFinding {
+    let asked = wanted.year();
+    let message = both!(
+        "表内（{cell}）写的是{year}年，本期是{asked}年，按本期审核",
+        "the sheet ({cell}) says {year}, this run is of {asked}; it was checked as {asked}"
+    );
+    let fix = Text::new("核对报的是哪一年的表", "check of which year the form is");
+    FrameFinding {
+        found: format!("{year}年"),
+        expected: Some(format!("{asked}年")),
+        ..FrameFinding::new("month", Some(cell), message, fix)
     }
 }
 

@@ -10,7 +10,7 @@ use super::written::{
 use crate::expr::figures::Crossing;
 use crate::expr::parse::Measure;
 use crate::number::{self, Exact};
-use crate::period::{Due, Period};
+use crate::period::{Due, Period, Periodicity};
 use crate::words::Text;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -63,6 +63,7 @@ impl Building<'_> {
             breaks,
         } = parts;
         let due = head.due.as_ref().and_then(|due| self.due(due));
+        self.season(&head, due);
         for month in head
             .due_in
             .iter()
@@ -155,11 +156,33 @@ impl Building<'_> {
                 "cannot read the due date `{text}`"
             );
             self.problem(due.span(), message).help = Some(Text::new(
-                "写成 `次月10日`、`当月25日` 或 `12月20日`",
-                "write `次月10日`, `当月25日` or `12月20日`",
+                "写成 `次月10日`、`当月25日`、`12月20日` 或 `次年1月20日`",
+                "write `次月10日`, `当月25日`, `12月20日` or `次年1月20日`",
             ));
         }
         read
+    }
+
+    /// Whether a form says when it is asked for, and not by a day before its period is over.
+    fn season(&mut self, head: &FormHead, due: Option<Due>) {
+        let first = head.due_in.iter().map(|month| *month.get_ref()).min();
+        if let (Some(Due::Date(month, _)), Some(first), Some(written)) = (due, first, &head.due)
+            && month < first
+        {
+            let message = Text::new(
+                "这一天在报告期以前；第二年的写成 `次年1月20日`",
+                "this day lies before the period: write `次年1月20日` for the year after",
+            );
+            self.problem(written.span(), message);
+        }
+        if head.period != Periodicity::Month && first.is_none() {
+            let message = Text::new(
+                "没有写 due_in：每个月都会催报。季报写 due_in = [3, 6, 9, 12]，年报写 due_in = [12]",
+                "there is no `due_in`, so the form is asked for every month: a yearly one is due_in = [12]",
+            );
+            let problem = Problem::new(self.file, head.id.span(), message);
+            self.problems.push(problem.warning());
+        }
     }
 
     /// Whether a form has what its kind needs: columns, and rows or a key.

@@ -81,7 +81,7 @@ impl Loading {
         };
         let span = head.value.id.span();
         let form = building.form(head, parts);
-        let sound = sound && building.problems.is_empty();
+        let sound = sound && building.problems.iter().all(|problem| problem.warning);
         problems.append(&mut building.problems);
         if let Some((other, _)) = self.forms.iter().find(|(other, _)| other.id == form.id) {
             let (id, file) = (&form.id, &other.file);

@@ -507,3 +507,20 @@ fn a_form_that_no_rule_file_describes_is_never_taken_for_one_that_looks_like_it(
         "{seen}"
     );
 }
+
+#[test]
+fn a_yearly_form_of_another_year_is_asked_about() {
+    let form = FORM.replacen(
+        "due = \"次月10日\"",
+        "period = \"year\"\ndue_in = [12]\ndue = \"次年1月20日\"",
+        1,
+    );
+    let office = Office::new(&form);
+    let sheet = |year: &str| drawn(BODY).replace("2023年1—12月", year);
+    assert!(!office.findings(&sheet("2023年")).contains("T01.month"));
+    let other = office.findings(&sheet("2022年度"));
+    assert!(
+        other.contains("表内（D2）写的是2022年，本期是2023年"),
+        "{other}"
+    );
+}

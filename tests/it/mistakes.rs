@@ -493,3 +493,17 @@ fn a_rule_file_that_an_editor_renamed_is_not_passed_over_in_silence() {
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(said.err.contains("是否应改名为 `T09.toml`"), "{}", said.err);
 }
+
+#[test]
+fn a_form_that_is_not_monthly_says_when_it_is_due() {
+    let due = "due = \"次月10日\"";
+    let early = told(due, "period = \"year\"\ndue_in = [12]\ndue = \"1月20日\"");
+    assert!(early.contains("第二年的写成 `次年1月20日`"), "{early}");
+    let office = Office::new(&FORM.replacen(due, "period = \"year\"", 1));
+    let said = office.hebiao(&["rules", "check"]);
+    assert!(
+        said.err.contains("没有写 due_in：每个月都会催报"),
+        "{}",
+        said.err
+    );
+}

@@ -540,9 +540,11 @@ impl Form {
         let named = (0..at)
             .rev()
             .filter(|other| heading.contains(&core(&self.rows[*other].label)));
+        // Set in under the last of 一、二、三、… it is mostly a part of all of them together.
         let outer = (0..at)
             .rev()
-            .filter(|other| self.rows[*other].indent < own.indent);
+            .filter(|other| self.rows[*other].indent < own.indent)
+            .filter(|other| !is_ordinal(&self.rows[*other].label));
         let plain = (0..at)
             .rev()
             .filter(|other| !is_of_which(&self.rows[*other].label));

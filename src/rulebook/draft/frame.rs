@@ -289,8 +289,13 @@ fn due(notes: &str) -> Option<String> {
         Some(format!("{written}{day}日"))
     });
     after.or_else(|| {
-        let (month, rest) = notes.split("报送时间:").nth(1)?.split_once('月')?;
+        let said = notes.split("报送时间:").nth(1)?;
+        let (year, said) = match said.strip_prefix("次年") {
+            Some(rest) => ("次年", rest),
+            None => ("", said.trim_start_matches(['当', '每', '年'])),
+        };
+        let (month, rest) = said.split_once('月')?;
         let day = number(rest.split('日').next()?)?;
-        number(month).map(|month| format!("{month}月{day}日"))
+        number(month).map(|month| format!("{year}{month}月{day}日"))
     })
 }

@@ -232,7 +232,7 @@ total_of = ["major_projects", "key_projects", "general_projects"]  # 由公式�
 [rows.r05]
 no = "05"
 label = "其中：中小学、幼儿园承担"
-part_of = "total"  # 由“其中”推断
+part_of = "total"  # 由“其中”推断，请核对是哪一行的
 "#,
             "# id = \"FORM01-201\"\n# title = \"立项数›本年累计不大于申报数›本年累计\"\n# severity = \"error\"\n# check = \"approved <= applications\"",
             "# check = \"growth(applications) between -30% and 30%\"",
@@ -319,7 +319,7 @@ states = "share(numerator, denominator)"  # 由公式推断
             r#"label = "其中：骨干教师"
 type = "count"
 unit = "人"
-part_of = "actual_exchanged_teachers"  # 由“其中”推断
+part_of = "actual_exchanged_teachers"  # 由“其中”推断，请核对是哪一行的
 "#,
             "states = \"share((15), (14))\"  # 由公式推断",
             "# each = \"column\"\n# check = \"(15) <= (14)\"",
@@ -337,7 +337,7 @@ fn formulas_are_read_through_what_guards_and_dresses_them() {
             "restates = \"last_year(executed)\"  # 由名称推断，请核对",
             "states = \"growth(executed, last_year)\"  # 由公式推断",
             "states = \"share(executed, budget)\"  # 由公式推断",
-            "total_of = [\"preschool\", \"compulsory\", \"r05\"]  # 由公式推断\npart_of = \"r01\"  # 由“其中”推断",
+            "total_of = [\"preschool\", \"compulsory\", \"r05\"]  # 由公式推断\npart_of = \"r01\"  # 由“其中”推断，请核对是哪一行的",
             "label = \"义务教育\"\ntype = \"money\"\nunit = \"万元\"\npart_of = \"r02\"",
             "states = \"share((02), (01))\"  # 由公式推断",
             "label = \"其中：义务教育\"\ntype = \"count\"\nunit = \"人\"\npart_of = \"pupils\"",
@@ -357,6 +357,7 @@ rows = "list"
 key = ["school_code"]  # 区分各条记录的栏，请核对
 blank = "ask"  # 空格表示没有的，改为 nil
 period = "school-year"  # 由表上的时间推断，请核对
+due_in = [12]  # 哪个月报，请核对
 due = "12月20日"  # 取自说明
 
 [columns.school_code]

@@ -121,6 +121,8 @@ impl Form {
         toml.words("period", &frame.period.is, frame.period.remark);
         if frame.period.is == "quarter" {
             toml.key("due_in", "[3, 6, 9, 12]", "");
+        } else if frame.period.is != "month" {
+            toml.key("due_in", "[12]", "哪个月报，请核对");
         }
         match &frame.due {
             Some(due) => toml.words("due", due, "取自说明"),
@@ -208,7 +210,11 @@ impl Form {
             );
         }
         match row.part_of {
-            Some(whole) => toml.words("part_of", &self.rows[whole].id, "由“其中”推断"),
+            Some(whole) => toml.words(
+                "part_of",
+                &self.rows[whole].id,
+                "由“其中”推断，请核对是哪一行的",
+            ),
             None if is_of_which(&row.label) => {
                 toml.line("# part_of = \"…\"  # 没有看出是哪一行的其中");
             }

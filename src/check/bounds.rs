@@ -269,6 +269,18 @@ fn say(failed: &Failed<'_>) -> Wording {
     // teach which number gets through.
     let tells = failed.severity == Severity::Error || failed.rule.audience == Audience::City;
     let message = match (tells, above) {
+        // Who misses a limit of law has made no mistake.
+        _ if failed.severity == Severity::Note => {
+            let (zh, en) = if above {
+                ("高于", "above")
+            } else {
+                ("低于", "below")
+            };
+            Text::new(
+                format!("{}，{zh} {limit}", told.zh),
+                format!("{}, {en} {limit}", told.en),
+            )
+        }
         (false, _) => Text::new(
             format!("{}，不在通常范围内，是否属实？", told.zh),
             format!("{}, which is unusual: is it right?", told.en),
@@ -282,11 +294,16 @@ fn say(failed: &Failed<'_>) -> Wording {
             format!("{}, it can't be below {limit}", told.en),
         ),
     };
-    Wording::new(
-        message,
+    let fix = if failed.severity == Severity::Note {
+        Text::new(
+            "核对数据；属实的，了解原因和改进计划",
+            "check the figures; where they are right, ask for reasons and plans",
+        )
+    } else {
         Text::new(
             "核对分子、分母和计量单位后改正",
             "check numerator, denominator and unit, and mend it",
-        ),
-    )
+        )
+    };
+    Wording::new(message, fix)
 }

@@ -45,14 +45,12 @@ fn keys(on: &mut Lowering<'_>) {
         );
         let rule_id = format!("{}.{id}.lines", form.id);
         let mut rule = on.rule(KIND.name, rule_id, title, Severity::Note);
-        let named = |value: &toml::Value| match value {
-            toml::Value::String(name) => name.clone(),
-            other => other.to_string(),
-        };
         rule.formula = format!("{id} >= {}", named(&lines.basic));
         rule.audience = Audience::City;
         rule.source.clone_from(&lines.source);
         rule.span.clone_from(&span);
+        let said = all_named(lines);
+        super::rule::cite(on, &mut rule, &said);
         let all = [&lines.alert, &lines.basic, &lines.development];
         let Some(levels) = all
             .map(|written| level(form, written))
@@ -90,6 +88,20 @@ fn keys(on: &mut Lowering<'_>) {
         }
         on.key_rule(rule);
     }
+}
+
+/// A line as it is written.
+fn named(line: &toml::Value) -> String {
+    match line {
+        toml::Value::String(name) => name.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn all_named(lines: &Lines) -> String {
+    [&lines.alert, &lines.basic, &lines.development]
+        .map(named)
+        .join(" ")
 }
 
 /// Where a line lies, in the unit that people see: a number, or a threshold by name.

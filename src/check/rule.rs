@@ -6,6 +6,7 @@ use crate::expr::types::{GroupLimit, Locals, Scope};
 use crate::expr::{Constant, Expr, Function, Operation, parse};
 use crate::number;
 use crate::period::Period;
+use crate::rulebook::form::Threshold;
 use crate::rulebook::form::Written;
 use crate::rulebook::rule::{Assertion, Claim, Fill, Relation, Rule};
 use crate::rulebook::source::{Problem, did_you_mean};
@@ -78,7 +79,8 @@ pub fn lower(on: &mut Lowering<'_>, written: &RuleWritten) {
         assertions,
         ..head
     };
-    cite(on, &mut rule);
+    let said = format!("{} {}", rule.formula, rule.narrowed_to.zh);
+    cite(on, &mut rule, &said);
     rule.examples = example::lower(on, &written.example, &scopes);
     plausible(on, written, &rule, &span);
     on.rules.push(rule);
@@ -196,25 +198,35 @@ fn head(on: &mut Lowering<'_>, written: &RuleWritten) -> Rule {
 
 /// The sources of the thresholds that a rule uses are the rule's: where it names none, and where
 /// an office has set a threshold of its own.
-fn cite(on: &Lowering<'_>, rule: &mut Rule) {
-    let said = format!("{} {}", rule.formula, rule.narrowed_to.zh);
+pub(super) fn cite(on: &Lowering<'_>, rule: &mut Rule, said: &str) {
     let words: BTreeSet<&str> = said
         .split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
         .collect();
-    let mut sources: Vec<&str> = Vec::new();
-    for form in on.forms {
-        for threshold in &form.thresholds {
+    let all = on.forms.iter().flat_map(|form| {
+        let thresholds = form.thresholds.iter();
+        thresholds.map(move |threshold| (form, threshold))
+    });
+    let used: Vec<&Threshold> = all
+        .filter(|(form, threshold)| {
             let named = format!("{}.{}", form.id, threshold.id);
             let own = form.id == on.form.id && words.contains(threshold.id.as_str());
-            let is_used = own || words.contains(named.as_str());
-            if is_used && (threshold.is_own || rule.source.is_none()) {
-                sources.push(&threshold.source);
-            }
+            own || words.contains(named.as_str())
+        })
+        .map(|(_, threshold)| threshold)
+        .collect();
+    // What the rule says of itself holds for the limits that nobody has changed.
+    let own = rule.source.take();
+    let mut sources: Vec<&str> = Vec::new();
+    if used.iter().any(|threshold| !threshold.is_own) || used.is_empty() {
+        sources.extend(own.as_deref());
+    }
+    for threshold in &used {
+        if threshold.is_own || own.is_none() {
+            sources.push(&threshold.source);
         }
     }
-    if !sources.is_empty() {
-        rule.source = Some(sources.join("；"));
-    }
+    sources.dedup();
+    rule.source = (!sources.is_empty()).then(|| sources.join("；"));
 }
 
 /// What a rule is limited to, in words.

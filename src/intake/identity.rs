@@ -311,6 +311,11 @@ impl Signs<'_> {
         let mut doubts = Vec::new();
         let period = self.month(form, sheet, around, district, &mut evidence, &mut doubts)?;
         doubts.extend(self.version(form));
+        let names_no_month = around.month.is_none() && period::mention(sheet).is_none();
+        if form.periodicity == Periodicity::Year && names_no_month {
+            let year = around.year.filter(|(_, year)| *year != period.year());
+            doubts.extend(year.map(|(cell, year)| of_another_year(cell, year, period)));
+        }
         Ok(Identity {
             district,
             period,
@@ -485,13 +490,6 @@ impl Signs<'_> {
                 period: None,
             });
         }
-        let yearly = form.periodicity == Periodicity::Year && inside.is_empty();
-        doubts.extend(
-            around
-                .year
-                .filter(|(_, year)| yearly && *year != wanted.year())
-                .map(|(cell, year)| of_another_year(cell, year, wanted)),
-        );
         let deciding = if inside.is_empty() { &outside } else { &inside };
         if let Some((sign, mention)) = deciding.iter().find(|(_, mention)| !mention.fits(wanted)) {
             let found = says(mention);

@@ -44,8 +44,9 @@ fn shown(page: &str) -> BTreeMap<String, String> {
     }
     let own = files.iter().find(|(_, text)| text.contains("[[override]]"));
     let include = format!("include = [{:?}]", own.map_or("", |(name, _)| name));
-    let job = files.get_mut("job.toml").expect("the page shows job.toml");
-    *job = job.replace("include = []", &include);
+    if let Some(job) = files.get_mut("job.toml") {
+        *job = job.replace("include = []", &include);
+    }
     files
 }
 
@@ -126,4 +127,29 @@ fn the_rules_of_the_five_forms_load_and_their_examples_come_out() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn what_the_guide_and_the_page_of_thresholds_show_goes_with_the_rules_of_the_city() {
+    for page in ["new-form", "thresholds"] {
+        for ending in ["md", "zh-CN.md"] {
+            let page = format!("docs/{page}.{ending}");
+            let text = fs::read_to_string(repository().join(&page)).expect("the page");
+            let office = Office::new("");
+            fs::remove_file(office.path("rules/T01.toml")).expect("the form of other tests");
+            copy(&repository().join("rules"), &office.path("rules"));
+            let files = shown(&text);
+            assert!(!files.is_empty(), "{page}");
+            for (name, text) in files {
+                office.put(&format!("rules/{name}"), text.as_bytes());
+            }
+            let said = office.hebiao(&["rules", "check", "--lang", "en"]);
+            assert_eq!(said.code, 0, "{page}: {}", said.err);
+            assert!(
+                said.err.contains("0 warnings, 0 wrong examples"),
+                "{page}: {}",
+                said.err
+            );
+        }
+    }
 }

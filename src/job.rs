@@ -632,6 +632,33 @@ fn write_reports(
     Ok(())
 }
 
+/// Writes one report where it is asked for: the overlay on the submitted workbook, or the findings
+/// alone where that cannot be.
+///
+/// # Errors
+/// When the target cannot be written.
+pub fn write_report(
+    order: &Order,
+    pool: &Pool,
+    report: &district::Report,
+    source: Option<&Source>,
+    target: &Path,
+) -> Result<(), Error> {
+    if let Some(source) = source.filter(|_| !report.refused) {
+        let request = Request::Annotate {
+            source: source.clone(),
+            target: target.to_owned(),
+            overlay: Box::new(report.overlay.clone()),
+        };
+        if let Some(Ok(Reply::Annotated { .. })) = pool.run(&[request], &|_| {}).pop() {
+            return Ok(());
+        }
+    }
+    let name = target.display().to_string();
+    let bytes = district::alone(&report.overlay, order.lang).map_err(|e| failed(&name, e))?;
+    std::fs::write(target, bytes).map_err(|error| failed(&name, Box::new(error)))
+}
+
 fn write_city(order: &Order, judged: &Judged<'_>, stage: &Stage<'_>) -> Result<(), Error> {
     let put = |name: &str, bytes: Vec<u8>| -> Result<(), Error> {
         let (mut file, _) = stage.create(name)?;

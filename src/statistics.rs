@@ -109,7 +109,7 @@ pub fn significant(x: f64) -> Option<Exact> {
 ///
 /// Population form: the square root of `Σw(x-x̄)²/Σw`, over the size of `x̄ = Σwx/Σw`. So the
 /// evaluation of balanced compulsory education 县域义务教育均衡发展督导评估 has it, where `x` is
-/// what a school has per pupil and `w` its pupils; its composite is the plain [`mean`] of several.
+/// what a school has per pupil and `w` its pupils; its composite is the plain mean of several.
 ///
 /// # Errors
 /// Where there are no values, the mean is zero or the weights are no weights.

@@ -1,20 +1,22 @@
-//! `hebiao check FILE...`
+//! `hebiao check FILE...`, with `--report OUT.xlsx` also as the workbook that the clerk gets back.
 
 use super::{Exit, Folders, complain, say};
 use crate::finding::Finding;
-use crate::job;
+use crate::job::{self, Order};
 use crate::judge::judge;
 use crate::log::Log;
 use crate::period::Period;
 use crate::publish::Output;
-use crate::report::Judged;
 use crate::report::machine::{self, FindingsFile, SeverityCounts};
+use crate::report::{Judged, district};
 use crate::submissions::FileRead;
 use crate::words::{Lang, Text};
+use crate::worker::Source;
+use crate::worker::pool::Pool;
 use clap::{Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -27,6 +29,9 @@ pub(super) struct Arguments {
     /// 输出格式 / how the findings are shown
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// 把反馈写成工作簿，一次一个文件；已有的文件不覆盖 / write the report on one file to a workbook
+    #[arg(long, value_name = "OUT.xlsx")]
+    report: Option<PathBuf>,
     #[command(flatten)]
     folders: Folders,
 }
@@ -66,7 +71,13 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             return Exit::Failed;
         }
     };
+    let source = files.first().and_then(|file| file.source.clone());
     let judged = judge(&loaded.rulebook, period, files, &baseline, order.now);
+    if let Some(target) = &arguments.report
+        && !write_report(arguments, target, &judged, (&order, &pool, source.as_ref()))
+    {
+        return Exit::Failed;
+    }
     let shown = match arguments.format {
         Format::Text => Ok(text(&judged, lang).into_bytes()),
         Format::Json => machine::json(&FindingsFile::of(&judged)),
@@ -84,6 +95,47 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Exit::ForPeople
     } else {
         Exit::Clean
+    }
+}
+
+/// Writes the report on the one file that was named; told and false where that cannot be.
+fn write_report(
+    arguments: &Arguments,
+    target: &Path,
+    judged: &Judged<'_>,
+    (order, pool, source): (&Order, &Pool, Option<&Source>),
+) -> bool {
+    let lang = order.lang;
+    let refuse = |why: Text| {
+        say(why.get(lang));
+        false
+    };
+    if arguments.files.len() > 1 {
+        return refuse(Text::new(
+            "--report 一次只写一个文件的反馈",
+            "--report is for one file at a time",
+        ));
+    }
+    let shown = target.display();
+    if target.exists() {
+        return refuse(both!(
+            "{shown} 已经有了，不覆盖；请换一个名称",
+            "{shown} is there already and not overwritten: choose another name"
+        ));
+    }
+    let mut reports = district::reports(judged, lang).into_iter();
+    let Some(report) = reports.next() else {
+        return refuse(Text::new(
+            "看不出是哪个单位的文件，没有可写的反馈",
+            "there is no telling whose file it is, so there is no report to write",
+        ));
+    };
+    match job::write_report(order, pool, &report, source, target) {
+        Ok(()) => true,
+        Err(error) => {
+            complain(lang, &super::run::words(&error), &error);
+            false
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 use crate::kit::{FORM, Office, drawn};
+use calamine::{Reader, Xlsx};
 use insta::assert_snapshot;
+use std::io::Cursor;
 
 fn findings(body: &str) -> String {
     Office::new(FORM).findings(&drawn(body))
@@ -223,4 +225,44 @@ fn a_formula_longer_than_excel_takes_is_left_to_the_next_run() {
     assert_eq!(said.code, 1, "{}", said.err);
     let findings = office.json("output/2023-12/findings.json");
     assert_eq!(findings["findings"][0]["rule"], "T01.all.total");
+}
+
+#[test]
+fn a_clerk_on_the_telephone_gets_the_report_on_one_file() {
+    let office = Office::new(FORM);
+    office.sheet(
+        "巴南区.xlsx",
+        &drawn(
+            "
+| 5 | 合计 | '01 | 99 | 90 | 10 | 100 | |
+| 6 | 重点 | '02 | 66 | 60 | 10 | 50 | |
+| 7 | 一般 | '03 | 33 | 30 | 10 | 50 | |
+| 8 | 其中：学校承担 | '04 | 11 | 10 | 10 | 2 | |
+",
+        ),
+    );
+    let period = ["--period", "2023-12", "--report"];
+    let check = |file: &str, out: &str| {
+        let arguments = [&["check", file], &period[..], &[out]].concat();
+        office.hebiao(&arguments)
+    };
+    assert_eq!(check("巴南区.xlsx", "反馈.xlsx").code, 1);
+    let bytes = std::fs::read(office.path("反馈.xlsx")).expect("a report");
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    assert_eq!(book.sheet_names(), ["审核问题清单", "T01"]);
+    let front = book.worksheet_range("审核问题清单").expect("the findings");
+    let told = front.rows().flatten().map(ToString::to_string);
+    assert!(
+        told.clone()
+            .any(|cell| cell.contains("填报 100，合计 · 申报数›本年 99"))
+    );
+    let again = check("巴南区.xlsx", "反馈.xlsx");
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("不覆盖"), "{}", again.err);
+    // What cannot be read comes back as the findings alone.
+    office.put("巴南区教委.xlsx", b"PK");
+    assert_eq!(check("巴南区教委.xlsx", "无效.xlsx").code, 1);
+    let bytes = std::fs::read(office.path("无效.xlsx")).expect("a report");
+    let book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
+    assert_eq!(book.sheet_names(), ["审核问题清单", "说明"]);
 }

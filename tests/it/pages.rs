@@ -131,7 +131,7 @@ fn the_rules_of_the_five_forms_load_and_their_examples_come_out() {
 
 #[test]
 fn what_the_guide_and_the_page_of_thresholds_show_goes_with_the_rules_of_the_city() {
-    for page in ["new-form", "thresholds"] {
+    for page in ["new-form", "published-figures", "thresholds"] {
         for ending in ["md", "zh-CN.md"] {
             let page = format!("docs/{page}.{ending}");
             let text = fs::read_to_string(repository().join(&page)).expect("the page");

@@ -49,6 +49,13 @@ const PERIODS: [Period; 3] = [
     },
 ];
 
+/// A report that a run gave back on one of these files, sent in again as it was: nothing of it is
+/// a submission.
+const RETURNED: (&str, &[u8]) = (
+    "2023-12/巴南区/审核反馈-2023年12月-巴南区-KY01.xlsx",
+    include_bytes!("returned.xlsx"),
+);
+
 fn main() -> Result<(), Box<dyn Error>> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut target = PathBuf::from("input");
@@ -89,11 +96,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         notes.extend(sending::of_the_city(period));
     }
+    let (path, report) = RETURNED;
+    let path = PathBuf::from(path);
+    fs::create_dir_all(target.join(&path).parent().expect("a file has a folder"))?;
+    fs::write(target.join(path), report)?;
     if let Some(list) = list {
         fs::write(list, planted::list(&notes))?;
     }
     // A closed pipe is no reason to fail.
-    let _ = writeln!(io::stdout(), "{} files", paths.len());
+    let _ = writeln!(io::stdout(), "{} files", paths.len() + 1);
     Ok(())
 }
 

@@ -6,7 +6,6 @@ use crate::job::{self, Order};
 use crate::judge::judge;
 use crate::log::Log;
 use crate::period::Period;
-use crate::publish::Output;
 use crate::report::machine::{self, FindingsFile, SeverityCounts};
 use crate::report::{Judged, district};
 use crate::submissions::FileRead;
@@ -49,8 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         return Exit::Failed;
     };
     let lang = loaded.lang;
-    if let Err(error) = Output::recover(&arguments.folders.output) {
-        complain(lang, "结果文件夹里有上次没有写完的内容，恢复不了", &error);
+    if !arguments.folders.recover(lang) {
         return Exit::Failed;
     }
     let reading = arguments

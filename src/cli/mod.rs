@@ -8,6 +8,7 @@ mod run;
 use crate::job::{self, Order};
 use crate::log::Log;
 use crate::period::Period;
+use crate::publish::Output;
 use crate::rulebook::source::{Problem, ReadError, Sources};
 use crate::rulebook::{JOB_FILE, Rulebook, Unusable};
 use crate::submissions::FileRead;
@@ -161,12 +162,9 @@ impl Folders {
         period: Option<Period>,
         explain: bool,
     ) -> Option<(Order, Vec<FileRead>)> {
-        let order = match self.order(loaded) {
-            Ok(order) => Order { period, ..order },
-            Err(error) => {
-                complain(loaded.lang, "找不到自己的程序文件", &error);
-                return None;
-            }
+        let order = Order {
+            period,
+            ..self.order(loaded)?
         };
         let pool = job::pool(&order, &loaded.rulebook, &loaded.sources);
         let files = files.iter().map(|path| {
@@ -217,9 +215,12 @@ impl Folders {
     fn load_job(&self) -> Option<Loaded> {
         let mut sources = Sources::default();
         if let Ok(text) = std::fs::read_to_string(self.rules.join(JOB_FILE)) {
-            // What is named there is not looked at here.
-            let own = text.lines().filter(|line| !line.starts_with("include"));
-            let own = own.collect::<Vec<_>>().join("\n");
+            // The files that are named there are not looked at here.
+            let own = text.parse().map_or(text, |mut table: toml::Table| {
+                let job = table.get_mut("job").and_then(toml::Value::as_table_mut);
+                job.map(|job| job.remove("include"));
+                table.to_string()
+            });
             sources.files.insert(JOB_FILE.to_owned(), own);
         }
         let loaded = Rulebook::assemble(&sources, Vec::new());
@@ -274,8 +275,16 @@ impl Folders {
         )
     }
 
-    fn order(&self, loaded: &Loaded) -> std::io::Result<crate::job::Order> {
-        Ok(crate::job::Order {
+    /// What the job is asked to do; told and none where the program cannot find itself.
+    fn order(&self, loaded: &Loaded) -> Option<Order> {
+        let program = match std::env::current_exe() {
+            Ok(program) => program,
+            Err(error) => {
+                complain(loaded.lang, "找不到自己的程序文件", &error);
+                return None;
+            }
+        };
+        Some(Order {
             input: self.input.clone(),
             output: self.output.clone(),
             period: None,
@@ -283,10 +292,20 @@ impl Folders {
             now: self.now(&loaded.rulebook),
             workers: self.workers(),
             worker: WorkerCommand {
-                program: std::env::current_exe()?,
+                program,
                 arguments: vec![WORKER.into()],
             },
         })
+    }
+
+    /// Puts right what an earlier run may have left half done, before results are read; told and
+    /// false where that cannot be.
+    fn recover(&self, lang: Lang) -> bool {
+        let recovered = Output::recover(&self.output);
+        if let Err(error) = &recovered {
+            complain(lang, "结果文件夹里有上次没有写完的内容，恢复不了", error);
+        }
+        recovered.is_ok()
     }
 }
 

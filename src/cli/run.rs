@@ -42,15 +42,12 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             say(&warning.draw(&loaded.sources, loaded.lang));
         }
     }
-    let order = match arguments.folders.order(&loaded) {
-        Ok(order) => Order {
-            period: arguments.period,
-            ..order
-        },
-        Err(error) => {
-            complain(loaded.lang, "找不到自己的程序文件", &error);
-            return Exit::Failed;
-        }
+    let Some(order) = arguments.folders.order(&loaded) else {
+        return Exit::Failed;
+    };
+    let order = Order {
+        period: arguments.period,
+        ..order
     };
     match job::run(&order, &loaded.rulebook, &loaded.sources, &log) {
         Ok(outcomes) if outcomes.iter().any(job::Outcome::wants_people) => Exit::ForPeople,

@@ -7,7 +7,6 @@ use crate::finding::State;
 use crate::job;
 use crate::log::Log;
 use crate::period::Period;
-use crate::publish::Output;
 use crate::report::Judged;
 use crate::rulebook::Rulebook;
 use crate::words::{Lang, Text};
@@ -33,16 +32,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     if !are_known(&arguments.ids, rulebook, lang) {
         return Exit::Failed;
     }
-    if let Err(error) = Output::recover(&arguments.folders.output) {
-        complain(lang, "结果文件夹里有上次没有写完的内容，恢复不了", &error);
+    if !arguments.folders.recover(lang) {
         return Exit::Failed;
     }
-    let order = match arguments.folders.order(&loaded) {
-        Ok(order) => order,
-        Err(error) => {
-            complain(lang, "找不到自己的程序文件", &error);
-            return Exit::Failed;
-        }
+    let Some(order) = arguments.folders.order(&loaded) else {
+        return Exit::Failed;
     };
     // Whoever asks for a rule by number wants to see all that it finds.
     let mut released = rulebook.clone();

@@ -2,10 +2,9 @@
 
 use super::out;
 use crate::check::{self, KINDS, Kind};
-use crate::cli::{Exit, Folders, Loaded, complain, say};
+use crate::cli::{Exit, Folders, Loaded, say};
 use crate::expr::functions::{FUNCTIONS, Named};
 use crate::period::Period;
-use crate::publish::Output;
 use crate::report::catalogue::{Catalogue, Entry};
 use crate::report::machine::{self, Tally};
 use crate::rulebook::source::{self, Problem};
@@ -56,9 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     let Some(loaded) = arguments.folders.load() else {
         return Exit::Failed;
     };
-    let output = &arguments.folders.output;
-    if let Err(error) = Output::recover(output) {
-        complain(lang, "结果文件夹里有上次没有写完的内容，恢复不了", &error);
+    if !arguments.folders.recover(lang) {
         return Exit::Failed;
     }
     let name = asked.unwrap_or_default();
@@ -75,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         say(text.get(loaded.lang));
         return Exit::Failed;
     };
-    let history = machine::history(output, &entry.id);
+    let history = machine::history(&arguments.folders.output, &entry.id);
     out(&words(entry, &loaded, &history));
     Exit::Clean
 }

@@ -1,7 +1,7 @@
 //! `hebiao rules new` and `hebiao rules import`: rule files out of what an office has.
 
 use super::{out, write_new};
-use crate::cli::{Exit, Folders, Loaded, complain, say};
+use crate::cli::{Exit, Folders, Loaded, say};
 use crate::job;
 use crate::rulebook::import::{List, import};
 use crate::rulebook::written::Each;
@@ -152,11 +152,6 @@ pub(super) fn import_list(arguments: &ImportArguments) -> Exit {
 
 /// The workers that read a file which staff name; told and none where they can't be started.
 fn pool(folders: &Folders, loaded: &Loaded) -> Option<Pool> {
-    match folders.order(loaded) {
-        Ok(order) => Some(job::pool(&order, &loaded.rulebook, &loaded.sources)),
-        Err(error) => {
-            complain(loaded.lang, "找不到自己的程序文件", &error);
-            None
-        }
-    }
+    let order = folders.order(loaded)?;
+    Some(job::pool(&order, &loaded.rulebook, &loaded.sources))
 }

@@ -309,7 +309,7 @@ fn with_decimals_to_tell(failed: &Failed<'_>, truth: &Exact) -> Exact {
 /// A stated figure that is a hundred times too small or too large: a rate typed as a ratio.
 fn slip(truth: &Exact, found: Option<&Exact>) -> Option<Text> {
     let found = found.filter(|x| !number::is_zero(x) && !number::is_zero(truth))?;
-    let ratio = number::to_f64(&(found / truth)).abs();
+    let ratio = number::to_f64(&(found / truth));
     let near = |x: f64| (ratio / x - 1.0).abs() < 0.05;
     if near(0.01) {
         return Some(Text::new(

@@ -44,8 +44,10 @@ pub struct Finding {
     pub found: String,
     /// What should stand there, where the rule can say.
     pub expected: Option<String>,
-    /// Found less expected.
+    /// Found less expected, or less the district's own earlier figure.
     pub difference: Option<String>,
+    /// 参考值: the district's own earlier figure that it was compared with.
+    pub reference: Option<Text>,
     /// 参考范围: within which the others' figures would have it, for the city's staff only.
     pub limits: Option<String>,
     /// How much of the city's total hangs on it, as a share, where a method says so.
@@ -56,6 +58,21 @@ pub struct Finding {
     pub fix: Text,
     /// How far it has been dealt with.
     pub state: State,
+    /// What it is to the last run whose inputs differed.
+    pub since: Since,
+    /// What an answer to it must be about: a hash of the rule as it reads and of the district's
+    /// own figures that it read. It never depends on other districts.
+    pub basis: String,
+    /// Whether it must be settled before the month is closed.
+    pub settle_by_close: bool,
+    /// 情况说明: the district's answer, whether it holds or not.
+    pub answer: Option<Answer>,
+    /// Why the answer does not hold, where there is one that does not.
+    pub refused: Option<Text>,
+    /// What may be the answer already: last month's, a remark, a comment.
+    pub proposals: Vec<Proposal>,
+    /// What staff decided.
+    pub decision: Option<Decision>,
     /// How many cells it stands for: more than one where the rest of many are counted only.
     pub count: u64,
     /// What the run itself still needs to know of it.
@@ -102,14 +119,30 @@ impl Finding {
             found: String::new(),
             expected: None,
             difference: None,
+            reference: None,
             limits: None,
             effect: None,
             message: Text::default(),
             fix: Text::default(),
             state: State::Open,
+            since: Since::New,
+            basis: String::new(),
+            settle_by_close: false,
+            answer: None,
+            refused: None,
+            proposals: Vec::new(),
+            decision: None,
             count: 1,
             behind: Behind::default(),
         }
+    }
+}
+
+impl Finding {
+    /// The basis of a finding that no figures stand behind: what it says.
+    pub fn basis_of_words(&self) -> String {
+        let whole = [self.rule.as_str(), &self.message.zh].join("\0");
+        hash::of(whole.as_bytes())[..12].to_owned()
     }
 }
 
@@ -168,6 +201,164 @@ pub enum State {
     Open,
     /// 暂扣: it came up in so many districts that the rule itself is looked at first.
     Held,
+    /// 已说明: the district has answered, and staff have not looked yet.
+    Explained,
+    /// 认可: staff accept the answer.
+    Accepted,
+    /// 退回补充: staff want to know more.
+    SentBack,
+    /// 放行: it stands as it is, by a decision with a name.
+    Waived,
+}
+
+impl State {
+    /// The word people use.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::Open => ("未处理", "open"),
+            Self::Held => ("暂不下发", "held back"),
+            Self::Explained => ("已说明", "explained"),
+            Self::Accepted => ("已认可", "accepted"),
+            Self::SentBack => ("退回补充", "sent back"),
+            Self::Waived => ("已放行", "waived"),
+        };
+        Text::new(zh, en)
+    }
+
+    /// Whether the district has something to do about it.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Open | Self::SentBack)
+    }
+}
+
+/// What a finding is to the last run whose inputs differed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Since {
+    /// 新增: it was not there.
+    #[default]
+    New,
+    /// It was there already.
+    Still,
+    /// 重新提出: it had been answered, and the figures have changed since.
+    Reopened,
+}
+
+impl Since {
+    /// The word people use.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::New => ("新增", "new"),
+            Self::Still => ("仍在", "still there"),
+            Self::Reopened => ("重新提出", "reopened"),
+        };
+        Text::new(zh, en)
+    }
+}
+
+/// 情况说明: what a district answers to a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// 原因类别, as it was chosen; empty where none was.
+    pub reason: String,
+    /// In the clerk's own words.
+    pub text: String,
+    /// The file that it stands in, relative to the period's input folder.
+    pub file: String,
+    /// When that file arrived.
+    pub arrived: String,
+    /// The [`Finding::basis`] that it is an answer to.
+    pub basis: String,
+}
+
+/// What may be the answer to a finding already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proposal {
+    /// Where it comes from: 上月说明, 备注, 批注.
+    pub from: Text,
+    /// What it says.
+    pub text: String,
+}
+
+/// What staff decided of a finding, a form, two submissions or a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Decision {
+    /// What.
+    pub word: Word,
+    /// Who.
+    pub by: String,
+    /// 备注
+    pub remark: String,
+    /// When a run first saw it.
+    pub seen: String,
+    /// Others who decided otherwise, the same or later; then none of them counts.
+    pub opposed: Vec<Opposed>,
+}
+
+/// A decision that disagrees with another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Opposed {
+    /// What.
+    pub word: Word,
+    /// Who.
+    pub by: String,
+}
+
+/// The words of decisions.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Word {
+    /// 认可: the answer is accepted.
+    Accept,
+    /// 退回补充: the answer does not do.
+    SendBack,
+    /// 放行: the figure stands.
+    Waive,
+    /// 下发: the district is to be asked.
+    Release,
+    /// 暂不: not yet.
+    Hold,
+    /// 受理: the form is taken.
+    Take,
+    /// 退回修改: the form goes back.
+    Return,
+    /// 采用前者: of two submissions the first counts.
+    UseFirst,
+    /// 采用后者: of two submissions the second counts.
+    UseSecond,
+}
+
+impl Word {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Accept,
+        Self::SendBack,
+        Self::Waive,
+        Self::Release,
+        Self::Hold,
+        Self::Take,
+        Self::Return,
+        Self::UseFirst,
+        Self::UseSecond,
+    ];
+
+    /// As it stands in drop-downs.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::Accept => ("认可", "accept"),
+            Self::SendBack => ("退回补充", "ask again"),
+            Self::Waive => ("放行", "waive"),
+            Self::Release => ("下发", "release"),
+            Self::Hold => ("暂不", "hold"),
+            Self::Take => ("受理", "take"),
+            Self::Return => ("退回修改", "return"),
+            Self::UseFirst => ("采用前者", "use the first"),
+            Self::UseSecond => ("采用后者", "use the second"),
+        };
+        Text::new(zh, en)
+    }
 }
 
 /// The id of a finding: eight hexadecimal digits of what it is about.

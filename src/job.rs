@@ -9,7 +9,9 @@
 
 use crate::baseline::Baseline;
 use crate::consolidate::consolidate;
+use crate::dialogue::{Dialogue, DialogueFile, SummaryRead, recall};
 use crate::hash;
+use crate::intake::returned::SUMMARY_OF;
 use crate::intake::{Reading, discover};
 use crate::judge::judge;
 use crate::log::Log;
@@ -224,7 +226,7 @@ fn one(
 ) -> Result<Outcome, Error> {
     log.begin(period);
     let published = output.published(&period.to_string());
-    let (judged, sources_of) = judged(order, rulebook, pool, (period, &published), log)?;
+    let (judged, sources_of) = judged(order, (rulebook, sources), pool, (period, &published), log)?;
     if evaluated_nothing(&judged) {
         return Err(Error::NothingEvaluated { period });
     }
@@ -280,7 +282,8 @@ pub fn look_back(
     let periods = periods(order)?.into_iter();
     for period in periods.filter(|period| from.is_none_or(|from| from <= *period)) {
         let published = order.output.join(period.to_string());
-        let (judged, _) = judged(order, rulebook, &pool, (period, &published), log)?;
+        let rules = (rulebook, sources);
+        let (judged, _) = judged(order, rules, &pool, (period, &published), log)?;
         take(&judged);
     }
     Ok(())
@@ -292,21 +295,109 @@ type SourcesOf = BTreeMap<String, Source>;
 /// A period judged, the city's figures included, and where its files came from.
 fn judged<'a>(
     order: &Order,
-    rulebook: &'a Rulebook,
+    (rulebook, sources): (&'a Rulebook, &Sources),
     pool: &Pool,
     (period, published): (Period, &Path),
     log: &Log,
 ) -> Result<(Judged<'a>, SourcesOf), Error> {
     let files = read(order, rulebook, pool, period, &order.input, log)?;
     let files = with_arrivals(files, published, order.now);
+    let mut dialogue = Dialogue::recall(&order.output, rulebook, period);
+    let summaries = summaries(
+        order,
+        rulebook,
+        pool,
+        (period, published),
+        &files,
+        &mut dialogue,
+    );
+    dialogue.take(&summaries, &order.now.format("%Y-%m-%dT%H:%M").to_string());
+    let texts = sources.files.iter().flat_map(|(name, text)| [name, text]);
+    let inputs = files.iter().flat_map(|file| [&file.name, &file.sha256]);
+    dialogue.made_of(texts.chain(inputs).map(String::as_str));
     let baseline = baseline(order, rulebook, pool, period, &files, log)?;
     let sources_of = files
         .iter()
         .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
         .collect();
-    let mut judged = judge(rulebook, period, files, &baseline, order.now);
+    let mut judged = judge(rulebook, period, files, &baseline, order.now, dialogue);
     judged.city = consolidate(&judged, &baseline);
     Ok((judged, sources_of))
+}
+
+/// The summaries that staff have decided in: copies among the submissions, and what was
+/// published if somebody has edited it since, that last.
+fn summaries(
+    order: &Order,
+    rulebook: &Rulebook,
+    pool: &Pool,
+    (period, published): (Period, &Path),
+    files: &[FileRead],
+    dialogue: &mut Dialogue,
+) -> Vec<SummaryRead> {
+    let known = published_hashes(published);
+    let names = std::fs::read_dir(published).into_iter().flatten().flatten();
+    let mut edited: Vec<(Source, String)> = names
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let is_summary = name.starts_with("summary") && name.ends_with(".xlsx");
+            let is_edited =
+                is_summary && hash::of_file(&entry.path()).is_ok_and(|hash| !known.contains(&hash));
+            is_edited.then(|| (Source::file(entry.path()), name))
+        })
+        .collect();
+    edited.sort_by(|(_, a), (_, b)| a.cmp(b));
+    let how = HowToRead {
+        period: Some(period),
+        explain: false,
+        now: order.now,
+    };
+    let quiet = Log::new(order.lang, false, true, false);
+    let edited = read_files(edited, how, rulebook, pool, &quiet);
+    let of = period.to_string();
+    let copies = files.iter().map(|file| (file, false));
+    let edited = edited
+        .iter()
+        .map(|file| (file, file.name == "summary.xlsx"));
+    let mut read = Vec::new();
+    for (file, is_published) in copies.chain(edited) {
+        let reading = &file.reading;
+        if !reading.written.is_summary {
+            continue;
+        }
+        let other = reading
+            .about
+            .property(SUMMARY_OF)
+            .filter(|other| *other != of);
+        if let Some(other) = other {
+            dialogue.note_other_period(&file.name, other);
+            continue;
+        }
+        read.push(SummaryRead {
+            name: file.name.clone(),
+            sha256: file.sha256.clone(),
+            is_published,
+            decided: reading.written.decisions.clone(),
+        });
+    }
+    read
+}
+
+/// The hashes of what the last run published.
+fn published_hashes(folder: &Path) -> BTreeSet<String> {
+    #[derive(serde::Deserialize)]
+    struct Manifest {
+        outputs: Vec<Output>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Output {
+        sha256: String,
+    }
+    let manifest: Option<Manifest> = std::fs::read(folder.join(publish::MANIFEST))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let outputs = manifest.into_iter().flat_map(|manifest| manifest.outputs);
+    outputs.map(|output| output.sha256).collect()
 }
 
 /// Reads every submission of a period, in worker processes.
@@ -510,7 +601,8 @@ pub fn baseline(
             continue;
         }
         let mut files = read(order, rulebook, pool, earlier, &order.input, log)?;
-        for one in choose(rulebook, earlier, &mut files).in_force {
+        let said = Dialogue::recall(&order.output, rulebook, earlier);
+        for one in choose(rulebook, earlier, &mut files, &said).in_force {
             if forms.contains(&one.form) {
                 baseline.add(earlier, one.form, one.district, one.draft.into());
             }
@@ -686,6 +778,11 @@ fn write_city(order: &Order, judged: &Judged<'_>, stage: &Stage<'_>) -> Result<(
         )
         .map_err(|error| failed(&name, Box::new(error)))?;
     }
+    let dialogue = machine::json(&DialogueFile::of(judged));
+    put(
+        recall::FILE,
+        dialogue.map_err(|error| failed(recall::FILE, Box::new(error)))?,
+    )?;
     let findings = machine::json(&FindingsFile::of(judged));
     put(
         "findings.json",

@@ -6,17 +6,19 @@
 use crate::baseline::Baseline;
 use crate::check::run::{Batch, Checked, Counts, Owner, check};
 use crate::check::tables::Tables;
+use crate::dialogue::{Compared, Dialogue, FileWritten, Situation};
 use crate::expr::Link;
-use crate::finding::{self, Finding, ReadCell, State, Unit};
-use crate::intake::{FRAME_RULES, FrameFinding};
+use crate::finding::{self, Decision, Finding, ReadCell, State, Unit, Word};
+use crate::intake::returned::{DecidedOf, Written};
+use crate::intake::{FRAME_RULES, FrameFinding, OF_PERIOD};
 use crate::period::Period;
 use crate::place::Place;
-use crate::report::{FileFound, Judged, ReadingNote, RuleOutcome, Submission};
+use crate::report::{FileFound, Judged, ReadingNote, RuleOutcome, Submission, Unevaluated};
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::Rule;
 use crate::rulebook::written::{Audience, Each, Severity, Stage};
-use crate::standing::{Checking, DistrictStanding, FormStanding, Reporting};
+use crate::standing::{Acceptance, Checking, DistrictStanding, FormStanding, Reporting};
 use crate::submissions::{self, Choice, FileRead, ONE_RULE, Sent, choose};
 use crate::table::{Absent, Table};
 use crate::words::Text;
@@ -31,6 +33,8 @@ pub const FILE_RULE: &str = "intake.file";
 pub const PAST_RULE: &str = "intake.past";
 /// How many districts of a finding that is held back are named.
 const SHOWN_OF_A_FLOOD: usize = 3;
+/// What a finding about a rule that is held back is about.
+const FLOOD: &str = "flood";
 /// Figures that are all those of another submission.
 pub const COPIED_RULE: &str = "intake.copied";
 /// A nil return where there was something a year ago.
@@ -53,15 +57,19 @@ pub fn judge<'a>(
     files: Vec<FileRead>,
     baseline: &Baseline,
     now: NaiveDateTime,
+    dialogue: Dialogue,
 ) -> Judged<'a> {
     let mut judging = Judging {
         rulebook,
         period,
+        dialogue,
+        written: Vec::new(),
         files: Vec::new(),
         findings: Vec::new(),
         outcomes: Vec::new(),
         notes: Vec::new(),
         refused: Vec::new(),
+        unevaluated: Vec::new(),
     };
     let in_force = judging.take(files, baseline);
     judging.copied(&in_force, baseline);
@@ -71,6 +79,7 @@ pub fn judge<'a>(
         judging.rules(at, &in_force, baseline);
     }
     judging.fold_slips();
+    let compared = judging.settle(&in_force);
     let rank = |code: &str| {
         rulebook
             .register
@@ -86,6 +95,8 @@ pub fn judge<'a>(
         findings,
         outcomes,
         notes,
+        unevaluated,
+        dialogue,
         ..
     } = judging;
     let submissions = in_force
@@ -111,18 +122,26 @@ pub fn judge<'a>(
         outcomes,
         city: Vec::new(),
         notes,
+        unevaluated,
+        compared,
+        dialogue,
     }
 }
 
 struct Judging<'a> {
     rulebook: &'a Rulebook,
     period: Period,
+    /// What was said so far.
+    dialogue: Dialogue,
+    /// By file: what people wrote into it, and the period that it says it is of.
+    written: Vec<(Written, Option<String>)>,
     files: Vec<FileFound>,
     findings: Vec<Finding>,
     outcomes: Vec<RuleOutcome>,
     notes: Vec<ReadingNote>,
     /// Districts whose file could not be used: it may have been any of their forms.
     refused: Vec<usize>,
+    unevaluated: Vec<Unevaluated>,
 }
 
 impl Judging<'_> {
@@ -136,10 +155,13 @@ impl Judging<'_> {
             findings,
             notes,
             counts,
-        } = choose(self.rulebook, self.period, &mut files);
+        } = choose(self.rulebook, self.period, &mut files, &self.dialogue);
         let mut of_files = Counts::default();
         for file in &mut files {
             self.notes.append(&mut file.reading.notes);
+            let period = file.reading.about.property(OF_PERIOD).map(str::to_owned);
+            let written = std::mem::take(&mut file.reading.written);
+            self.written.push((written, period));
         }
         let usable: Vec<(&str, usize)> = in_force
             .iter()
@@ -149,6 +171,7 @@ impl Judging<'_> {
             self.files.push(FileFound {
                 path: file.name.clone(),
                 sha256: file.sha256.clone(),
+                kind: file.reading.about.kind.clone(),
                 arrived: file.arrived.format("%Y-%m-%dT%H:%M").to_string(),
                 refused: file.reading.refused.clone(),
             });
@@ -580,6 +603,17 @@ impl Judging<'_> {
                 source: rule.source.clone(),
                 counts: checked.counts.clone(),
             });
+            for ((district, reason), count) in &checked.unevaluated {
+                if let Some(of) = rulebook.register.districts.get(*district) {
+                    self.unevaluated.push(Unevaluated {
+                        district: of.code.clone(),
+                        form: form.id.clone(),
+                        rule: rule.id.clone(),
+                        reason: *reason,
+                        count: *count,
+                    });
+                }
+            }
             let findings = self.held_back(rule, checked);
             self.findings.extend(findings);
         }
@@ -601,12 +635,14 @@ impl Judging<'_> {
             }
         }
         let (fired, all) = (fired.len(), looked_at.len());
+        let flood_id = finding::id(&rule.id, "", &self.period.to_string(), FLOOD);
         let is_flood = fired >= flood.at_least
             && fired * 100 > all * flood.percent as usize
             && rule.severity_of(self.period) == Severity::Query
             && rule.audience == Audience::District
             && rule.stage == Stage::InForce
-            && !rule.released;
+            && !rule.released
+            && self.dialogue.word_on(&flood_id) != Some(Word::Release);
         let Some(first) = findings.first().filter(|_| is_flood) else {
             return findings;
         };
@@ -625,7 +661,7 @@ impl Judging<'_> {
             .map(|f| format!("{} {}", f.district.name, f.place))
             .collect();
         let some = some.join("；");
-        let bare = Finding::bare(id, Severity::Query, unit, form, self.period, "flood");
+        let bare = Finding::bare(id, Severity::Query, unit, form, self.period, FLOOD);
         vec![Finding {
             audience: Audience::City,
             stage: rule.stage,
@@ -706,6 +742,61 @@ impl Judging<'_> {
         self.findings.retain(|_| keep.next().unwrap_or(true));
     }
 
+    /// Holds what districts answered and staff decided against the findings.
+    fn settle(&mut self, in_force: &[InForce]) -> Compared {
+        let mut findings = std::mem::take(&mut self.findings);
+        let mut dialogue = std::mem::take(&mut self.dialogue);
+        let remark = |finding: &Finding| self.remark(finding, in_force);
+        let files = self.files.iter().zip(&self.written);
+        let files = files.map(|(file, (written, period))| FileWritten {
+            name: &file.path,
+            arrived: file.arrived.clone(),
+            period: period.as_deref(),
+            answers: &written.answers,
+            noted: &written.noted,
+        });
+        let by_form = in_force.iter().map(|one| {
+            let code = self.rulebook.register.districts[one.district].code.clone();
+            let form = self.rulebook.forms[one.form].id.clone();
+            ((code, form), self.files[one.file].path.clone())
+        });
+        let situation = Situation {
+            rulebook: self.rulebook,
+            period: self.period.to_string(),
+            files: files.collect(),
+            in_force: by_form.collect(),
+            remark: &remark,
+        };
+        let notes = dialogue.settle(&mut findings, &situation);
+        let compared = dialogue.compare(&mut findings);
+        self.notes.extend(notes);
+        self.findings = findings;
+        self.dialogue = dialogue;
+        compared
+    }
+
+    /// What stands in the column 备注 of the row that a finding is about.
+    fn remark(&self, finding: &Finding, in_force: &[InForce]) -> Option<String> {
+        let (sheet, cell) = (finding.place.sheet.as_ref()?, finding.place.cell?);
+        let one = in_force.iter().find(|one| {
+            let form = &self.rulebook.forms[one.form].id;
+            Some(form) == finding.form.as_ref()
+                && self.rulebook.register.districts[one.district].code == finding.district.code
+        })?;
+        let form = &self.rulebook.forms[one.form];
+        let accused = finding.variable.as_ref()?;
+        let accused = form.variables.iter().find(|v| v.id == accused.id)?;
+        let column = form.remark_column()?;
+        let record = if form.is_fixed() {
+            0
+        } else {
+            one.table.record_at(&finding.place.file, sheet, cell.row)?
+        };
+        let text = one.table.word(record, form.variable(column, accused.row))?;
+        let text = text.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    }
+
     fn standing(&self, in_force: &[InForce], now: NaiveDateTime) -> Vec<DistrictStanding> {
         let forms = &self.rulebook.forms;
         self.rulebook
@@ -726,10 +817,13 @@ impl Judging<'_> {
                     } else {
                         Checking::NotChecked
                     };
+                    let (acceptance, decision) = self.acceptance(&unit.code, form, one);
                     FormStanding {
                         form: form.id.clone(),
                         reporting,
                         checking,
+                        acceptance,
+                        decision,
                     }
                 });
                 DistrictStanding {
@@ -738,6 +832,31 @@ impl Judging<'_> {
                 }
             })
             .collect()
+    }
+
+    /// 受理: what staff decided of the submission that is in force now.
+    fn acceptance(
+        &self,
+        district: &str,
+        form: &Form,
+        one: Option<&InForce>,
+    ) -> (Acceptance, Option<Decision>) {
+        let of = DecidedOf::Form(district.to_owned(), form.id.clone());
+        let kept = self.dialogue.decisions.get(&of);
+        let sha256 = one.map(|one| &self.files[one.file].sha256);
+        let Some((kept, sha256)) = kept.zip(sha256) else {
+            return (Acceptance::None, None);
+        };
+        // A form that was sent again is another one.
+        if !kept.basis.is_empty() && kept.basis != *sha256 {
+            return (Acceptance::None, None);
+        }
+        let acceptance = match kept.decision.word {
+            Word::Take if kept.decision.opposed.is_empty() => Acceptance::Taken,
+            Word::Return if kept.decision.opposed.is_empty() => Acceptance::Returned,
+            _ => Acceptance::None,
+        };
+        (acceptance, Some(kept.decision.clone()))
     }
 
     fn reporting(

@@ -30,6 +30,7 @@
 //! - [`worker`]: processes in which foreign bytes are touched.
 //! - [`submissions`]: which of several submissions of a form is in force.
 //! - [`baseline`], [`judge`], [`consolidate`]: earlier periods, verdicts, the city's figures.
+//! - [`dialogue`]: what districts answer, what staff decide, what has become of both.
 //! - [`report`], [`publish`]: what comes out, and how it gets there whole or not at all.
 //! - [`job`], [`log`], [`cli`]: the street, what it says, and its front door.
 //!
@@ -52,6 +53,7 @@ pub mod baseline;
 pub mod check;
 pub mod cli;
 pub mod consolidate;
+pub mod dialogue;
 pub mod expr;
 pub mod finding;
 #[cfg(fuzzing)]

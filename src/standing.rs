@@ -3,7 +3,7 @@
 //! Three dimensions are kept apart: 报送 what has arrived, 审核 what the checks say, and 受理 what
 //! staff decided, which comes with their decisions.
 
-use crate::finding::{Finding, Unit};
+use crate::finding::{Decision, Finding, State, Unit};
 use crate::rulebook::written::{Audience, Severity};
 use crate::words::Text;
 use schemars::JsonSchema;
@@ -45,6 +45,37 @@ pub enum Checking {
     ToExplain,
     /// 通过
     Passed,
+    /// 放行: it passes because staff let something stand.
+    Waived,
+}
+
+/// 受理: what staff decided of a form.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Acceptance {
+    /// —: nothing yet.
+    None,
+    /// 退回
+    Returned,
+    /// 已受理
+    Taken,
+    /// 已验收: the month is closed with it.
+    Accepted,
+}
+
+impl Acceptance {
+    /// The word on the board.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::None => ("—", "—"),
+            Self::Returned => ("退回", "returned"),
+            Self::Taken => ("已受理", "taken"),
+            Self::Accepted => ("已验收", "accepted"),
+        };
+        Text::new(zh, en)
+    }
 }
 
 /// One district and one form.
@@ -56,6 +87,10 @@ pub struct FormStanding {
     pub reporting: Reporting,
     /// 审核
     pub checking: Checking,
+    /// 受理
+    pub acceptance: Acceptance,
+    /// What staff decided of it.
+    pub decision: Option<Decision>,
 }
 
 /// One district with all its forms.
@@ -97,6 +132,7 @@ impl Checking {
             Self::Failed => ("未通过", "to be mended"),
             Self::ToExplain => ("待说明", "to be explained"),
             Self::Passed => ("通过", "passed"),
+            Self::Waived => ("放行", "waived"),
         };
         Text::new(zh, en)
     }
@@ -104,14 +140,22 @@ impl Checking {
     /// What the findings of a form that is here come to. What is for the city's staff does not
     /// keep a district from passing.
     pub fn of<'a>(findings: impl Iterator<Item = &'a Finding>) -> Self {
-        findings
-            .filter(|finding| finding.audience == Audience::District)
-            .map(|finding| match finding.severity {
-                Severity::Error => Self::Failed,
-                Severity::Query => Self::ToExplain,
-                Severity::Note => Self::Passed,
+        let mut own = findings.filter(|finding| finding.audience == Audience::District);
+        let first = own
+            .by_ref()
+            .map(|finding| match (finding.severity, finding.state) {
+                (_, State::Waived) => Self::Waived,
+                (Severity::Error, _) => Self::Failed,
+                (Severity::Query, state) if state.is_open() => Self::ToExplain,
+                _ => Self::Passed,
+            });
+        first
+            .min_by_key(|checking| match checking {
+                Self::Failed => 0,
+                Self::ToExplain => 1,
+                Self::Waived => 2,
+                _ => 3,
             })
-            .min()
             .unwrap_or(Self::Passed)
     }
 }

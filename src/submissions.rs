@@ -5,7 +5,8 @@
 //! that it is newer and none contradicts; else the one in force stays and staff are asked, with
 //! the difference cell by cell. Nothing here judges a figure by a rule.
 
-use crate::finding::{Finding, Unit};
+use crate::dialogue::Dialogue;
+use crate::finding::{Finding, Unit, Word};
 use crate::intake::{FrameFinding, OF_ARRIVAL, Reading, Received};
 use crate::number;
 use crate::period::Period;
@@ -73,7 +74,12 @@ pub struct Choice {
 }
 
 /// Chooses among what was read.
-pub fn choose(rulebook: &Rulebook, period: Period, files: &mut [FileRead]) -> Choice {
+pub fn choose(
+    rulebook: &Rulebook,
+    period: Period,
+    files: &mut [FileRead],
+    dialogue: &Dialogue,
+) -> Choice {
     let mut choice = Choice::default();
     let mut sent: BTreeMap<(usize, usize), Vec<Sent>> = BTreeMap::new();
     for (at, file) in files.iter_mut().enumerate() {
@@ -104,6 +110,7 @@ pub fn choose(rulebook: &Rulebook, period: Period, files: &mut [FileRead]) -> Ch
         let choosing = Choosing {
             period,
             files,
+            dialogue,
             form: &rulebook.forms[form],
             unit: rulebook.unit(district),
         };
@@ -126,6 +133,7 @@ const LEAST_SHARE: (usize, usize) = (7, 10);
 struct Choosing<'a> {
     period: Period,
     files: &'a [FileRead],
+    dialogue: &'a Dialogue,
     form: &'a Form,
     unit: Unit,
 }
@@ -172,17 +180,54 @@ impl Choosing<'_> {
             let is_twin = original(&current).is_some() && original(&current) == original(&next);
             match self.newer(current.file, next.file).filter(|_| !is_twin) {
                 Some(Ordering::Less) if self.is_partial(&current.draft, &next.draft) => {
-                    findings.push(self.held(&current, &next));
+                    let asked = self.held(&current, &next);
+                    self.ask(asked, &mut current, next, (findings, notes));
                 }
                 Some(Ordering::Less) => {
                     notes.push(self.replaced(&current, &next, gaps.len()));
                     current = next;
                 }
                 Some(_) => notes.push(self.replaced(&next, &current, gaps.len())),
-                None => findings.push(self.competing(&current, &next, &gaps)),
+                None => {
+                    let asked = self.competing(&current, &next, &gaps);
+                    self.ask(asked, &mut current, next, (findings, notes));
+                }
             }
         }
         Some(current)
+    }
+
+    /// Asks staff which of two counts, unless they have said so of these very two.
+    fn ask(
+        &self,
+        asked: Finding,
+        current: &mut Sent,
+        next: Sent,
+        (findings, notes): (&mut Vec<Finding>, &mut Vec<ReadingNote>),
+    ) {
+        let word = self.dialogue.word_on_asked(&asked);
+        let used = match word {
+            Some(Word::UseFirst) => current.file,
+            Some(Word::UseSecond) => next.file,
+            _ => {
+                findings.push(asked);
+                return;
+            }
+        };
+        let (id, file) = (&self.form.id, &self.files[used].name);
+        notes.push(ReadingNote {
+            file: file.clone(),
+            sheet: next.sheet.clone(),
+            what: both!(
+                "{id} 有两份报送，按市级决定采用“{file}”",
+                "{id} was sent twice; staff decided for `{file}`"
+            ),
+            first: None,
+            count: 1,
+        });
+        if word == Some(Word::UseSecond) {
+            *current = next;
+        }
     }
 
     /// Returned reports take the place of the submission that they were made from; those that
@@ -337,8 +382,8 @@ impl Choosing<'_> {
                 ),
             ),
             fix: Text::new(
-                "与填报单位核实以哪份为准，删去另一份",
-                "ask the district which one counts, and take the other out",
+                "与填报单位核实以哪份为准，在汇总表“处理”栏选采用前者或采用后者",
+                "ask the district which one counts, and choose it in the column `Decision` of the summary",
             ),
             ..self.asked(second)
         }
@@ -368,8 +413,8 @@ impl Choosing<'_> {
                 ),
             ),
             fix: Text::new(
-                "部分更正请在文件名写“更正”；确是全表的，与填报单位核实后删去原报",
-                "a correction of some rows has 更正 in its name; if it is the whole list, take the older one out",
+                "部分更正请在文件名写“更正”；确是全表的，与填报单位核实后在“处理”栏选采用后者",
+                "a correction of some rows has 更正 in its name; if it is the whole list, choose the second in the column `Decision`",
             ),
             ..self.asked(second)
         }
@@ -394,6 +439,7 @@ impl Choosing<'_> {
 
     fn asked(&self, file: &str) -> Finding {
         let form = Some(self.form.id.clone());
+        let about = format!("{} {file}", self.form.id);
         Finding {
             audience: Audience::City,
             place: Place {
@@ -407,7 +453,7 @@ impl Choosing<'_> {
                 self.unit.clone(),
                 form,
                 self.period,
-                file,
+                &about,
             )
         }
     }

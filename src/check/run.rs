@@ -10,8 +10,9 @@ use crate::expr::columns::{Verdict, verdicts};
 use crate::expr::exact::{self, Among, Failure, Judgement, Reason, judge};
 use crate::expr::figures::{Crossing, Figures, Lack, Linked};
 use crate::expr::groups::{self, Grouped};
-use crate::expr::{Aggregate, Link, Reach, Source};
-use crate::finding::{self, Behind, Finding, ReadCell, State, TOLD_IN_FULL, Unit, Variable};
+use crate::expr::{Aggregate, Leaf, Link, Reach, Source};
+use crate::finding::{self, Behind, Finding, ReadCell, Since, State, TOLD_IN_FULL, Unit, Variable};
+use crate::hash;
 use crate::number::{self, Exact};
 use crate::place::Place;
 use crate::rulebook::form::Form;
@@ -133,6 +134,8 @@ pub struct Checked {
     pub looked_at: BTreeSet<usize>,
     /// Those with a failure.
     pub fired: BTreeSet<usize>,
+    /// Units that could not be evaluated, by district and reason.
+    pub unevaluated: BTreeMap<(usize, Reason), u64>,
     /// The findings, in the order of records.
     pub findings: Vec<Finding>,
 }
@@ -441,6 +444,9 @@ impl Telling<'_, '_> {
             Judgement::NotEvaluated(reason) => {
                 let counts = &mut self.checked.counts.not_evaluated;
                 *counts.entry(*reason).or_default() += 1;
+                let district = self.batch.owners[self.batch.owner(record)].district;
+                let own = &mut self.checked.unevaluated;
+                *own.entry((district, *reason)).or_default() += 1;
                 return;
             }
             Judgement::Fail(failure) => failure,
@@ -537,6 +543,7 @@ impl Telling<'_, '_> {
             found: String::new(),
             expected: None,
             difference: None,
+            reference: None,
             limits: None,
             effect: None,
             message: both!(
@@ -618,12 +625,21 @@ impl Telling<'_, '_> {
             difference: difference
                 .as_ref()
                 .filter(|_| !matches!(rule.kind, "check" | "unique") && failed.computed().is_none())
-                .map(|gap| failed.show_gap(accused, gap)),
+                .map(|gap| failed.show_gap(accused, gap))
+                .or_else(|| change(failed)),
+            reference: reference(failed).map(|(_, words)| words),
             limits: failed.limits(),
             effect,
             message: in_english(wording.message),
             fix: in_english(wording.fix),
             state: State::Open,
+            since: Since::New,
+            basis: basis(failed),
+            settle_by_close: rule.settle_by_close,
+            answer: None,
+            refused: None,
+            proposals: Vec::new(),
+            decision: None,
             count: 1,
             behind: Behind {
                 assertion: failed.position(),
@@ -639,7 +655,7 @@ impl Telling<'_, '_> {
         if !failed.has_record() || matches!(failed.failure.among, Some(Among::Vanished { .. })) {
             leaves.retain(|leaf| !leaf.is_own());
         }
-        let cell = |leaf: crate::expr::Leaf| {
+        let cell = |leaf: Leaf| {
             let form = &self.tables.forms[leaf.link.form.unwrap_or(self.batch.form)];
             let variable = &form.variables[leaf.variable];
             if leaf.is_own() {
@@ -659,6 +675,65 @@ impl Telling<'_, '_> {
         };
         leaves.into_iter().filter_map(cell).collect()
     }
+}
+
+/// The district's own earlier figure that a failure is held against, as people call it.
+fn reference(failed: &Failed<'_>) -> Option<(Leaf, Text)> {
+    if !failed.has_record() || matches!(failed.failure.among, Some(Among::Vanished { .. })) {
+        return None;
+    }
+    let is_earlier = |leaf: &Leaf| leaf.link.form.is_none() && leaf.link.source != Source::Now;
+    let leaf = failed.assertion.reads().into_iter().find(is_earlier)?;
+    let figure = failed
+        .figures
+        .number(leaf, failed.record, failed.rule.missing);
+    figure.ok()?;
+    let words = leaf_words(failed.form, failed.figures, leaf, failed.record);
+    let words = match leaf.link.source {
+        Source::LastYear => both!("上年同期 {words}", "last year {words}"),
+        _ => both!("上期 {words}", "last time {words}"),
+    };
+    Some((leaf, in_english(words)))
+}
+
+/// By how much the accused figure differs from the same one earlier.
+fn change(failed: &Failed<'_>) -> Option<String> {
+    let (leaf, _) = reference(failed)?;
+    let accused = failed.assertion.accused;
+    if leaf.variable != accused {
+        return None;
+    }
+    let missing = failed.rule.missing;
+    let earlier = failed.figures.number(leaf, failed.record, missing).ok()?;
+    let now = failed.figures.own.number(failed.record, accused)?;
+    let gap = number::exact(now) - number::exact(earlier);
+    Some(failed.show_gap(accused, &gap))
+}
+
+/// What an answer to this failure is about: the rule as it reads, what was found, and the
+/// district's own figures that were read. What others reported is not in it, so that no answer
+/// is asked for twice because a neighbour sent something.
+fn basis(failed: &Failed<'_>) -> String {
+    let Failed {
+        form, rule, record, ..
+    } = *failed;
+    let mut parts = vec![
+        rule.id.clone(),
+        rule.formula.clone(),
+        rule.narrowed_to.zh.clone(),
+    ];
+    parts.push(failed.found());
+    let has_own = failed.has_record()
+        && !matches!(
+            failed.failure.among,
+            Some(Among::Vanished { .. } | Among::Outside { .. })
+        );
+    if has_own {
+        let leaves = failed.assertion.reads().into_iter();
+        let of = |leaf: &Leaf| leaf.link.form.map_or(form, |other| &failed.forms[other]);
+        parts.extend(leaves.map(|leaf| leaf_words(of(&leaf), failed.figures, leaf, record)));
+    }
+    hash::of(parts.join("\0").as_bytes())[..12].to_owned()
 }
 
 /// The column and the power of ten of a slip that was diagnosed.
@@ -685,7 +760,7 @@ fn name(failed: &Failed<'_>) -> Option<String> {
             .key
             .iter()
             .map(|key| {
-                let key = crate::expr::Leaf::own(*key);
+                let key = Leaf::own(*key);
                 leaf_words(form, failed.figures, key, failed.record)
             })
             .reduce(|all, part| format!("{all} {part}")),

@@ -1,6 +1,7 @@
 //! `hebiao check FILE...`, with `--report OUT.xlsx` also as the workbook that the clerk gets back.
 
 use super::{Exit, Folders, complain, say};
+use crate::dialogue::Dialogue;
 use crate::finding::Finding;
 use crate::job::{self, Order};
 use crate::judge::judge;
@@ -70,7 +71,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
     };
     let source = files.first().and_then(|file| file.source.clone());
-    let judged = judge(&loaded.rulebook, period, files, &baseline, order.now);
+    let said = Dialogue::recall(&order.output, &loaded.rulebook, period);
+    let judged = judge(&loaded.rulebook, period, files, &baseline, order.now, said);
     if let Some(target) = &arguments.report
         && !write_report(arguments, target, &judged, (&order, &pool, source.as_ref()))
     {

@@ -14,6 +14,7 @@ mod frame;
 mod grid;
 mod identity;
 mod locate;
+pub mod returned;
 pub mod seen;
 mod sums;
 pub mod value;
@@ -34,6 +35,7 @@ use figures::Ways;
 use grid::Grid;
 use identity::{Mismatch, Signs, Surroundings};
 use locate::{Headings, Located};
+use returned::Written;
 use seen::{SheetSeen, TableSeen};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -54,6 +56,8 @@ pub struct Reading {
     pub notes: Vec<ReadingNote>,
     /// What the file says of itself.
     pub about: About,
+    /// What people wrote into it beside the figures.
+    pub written: Written,
     /// How it was understood; filled only where that is asked for.
     pub seen: Vec<SheetSeen>,
 }
@@ -181,10 +185,39 @@ pub(crate) fn of_book(book: &Book, wanted: Wanted<'_>, rulebook: &Rulebook) -> R
         .iter()
         .map(|sheet| sheet.name.as_str())
         .collect::<Vec<_>>();
+    let has_form: Vec<bool> = tables.iter().map(|tables| !tables.is_empty()).collect();
+    let written = returned::read(book, &grids, &has_form);
+    let mut reading = job.finish(&names);
+    // A list of findings that came back without the form is no submission, and its explanations
+    // count all the same; so do the decisions of a summary.
+    let answers_alone = !written.answers.is_empty() && !has_form.contains(&true);
+    if written.is_summary || answers_alone {
+        reading.refused = None;
+        reading.received.clear();
+        let what = if written.is_summary {
+            Text::new(
+                "这是汇总表，只读取了里面的处理意见",
+                "this is a summary: what was decided in it was read, and nothing else",
+            )
+        } else {
+            Text::new(
+                "文件里只有问题清单，没有报表：读取了情况说明，数字以原报送为准",
+                "the file holds the findings sheet alone: its explanations were read, the figures are those sent before",
+            )
+        };
+        reading.notes = vec![ReadingNote {
+            file: wanted.name.to_owned(),
+            sheet: String::new(),
+            what,
+            first: None,
+            count: 1,
+        }];
+    }
     Reading {
         about: book.about.clone(),
         seen,
-        ..job.finish(&names)
+        written,
+        ..reading
     }
 }
 

@@ -13,6 +13,8 @@ pub mod summary;
 
 use crate::check::run::Counts;
 use crate::consolidate::CityFigure;
+use crate::dialogue::{Compared, Dialogue};
+use crate::expr::exact::Reason;
 use crate::finding::Finding;
 use crate::period::Period;
 use crate::rulebook::Rulebook;
@@ -44,6 +46,34 @@ pub struct Judged<'a> {
     pub city: Vec<Vec<CityFigure>>,
     /// 读取说明: what was read otherwise than it is written.
     pub notes: Vec<ReadingNote>,
+    /// 未审核: what could not be evaluated of whom, and why.
+    pub unevaluated: Vec<Unevaluated>,
+    /// What this run is compared with, and the findings that are no more since.
+    pub compared: Compared,
+    /// What was said so far.
+    pub dialogue: Dialogue,
+}
+
+impl Judged<'_> {
+    /// Findings of the last run whose inputs differed that are no more.
+    pub fn mended(&self) -> &[Finding] {
+        &self.compared.mended
+    }
+}
+
+/// 未审核: units of a rule that could not be evaluated of one district.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Unevaluated {
+    /// The district's code.
+    pub district: String,
+    /// The form.
+    pub form: String,
+    /// The rule.
+    pub rule: String,
+    /// Why.
+    pub reason: Reason,
+    /// How many units.
+    pub count: u64,
 }
 
 /// A submission in force.
@@ -67,6 +97,8 @@ pub struct FileFound {
     pub path: String,
     /// Its hash.
     pub sha256: String,
+    /// What kind of file it is, such as `.xls`; empty where it was not opened.
+    pub kind: String,
     /// When a run first saw this content.
     pub arrived: String,
     /// Why it could not be used, if it could not.

@@ -318,6 +318,15 @@ impl Form {
         self.columns.iter().position(is_unit)
     }
 
+    /// The column 备注, in which people explain what they were not asked for.
+    pub fn remark_column(&self) -> Option<usize> {
+        let is_remark = |column: &Column| {
+            column.kind == Some(Type::Text)
+                && ["备注", "说明", "情况说明"].contains(&fold(&column.label.zh).as_str())
+        };
+        self.columns.iter().position(is_remark)
+    }
+
     /// A column by its id.
     pub fn column_named(&self, id: &str) -> Option<usize> {
         self.columns.iter().position(|column| column.id == id)

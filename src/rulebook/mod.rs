@@ -28,7 +28,7 @@ use rule::Rule;
 use source::{Problem, Sources};
 use std::ops::Range;
 use tables::Tables;
-use written::{BlankWords, Flood, JobWritten, Limits};
+use written::{Answers, BlankWords, Flood, JobWritten, Limits};
 
 /// The file with what concerns the whole job.
 pub const JOB_FILE: &str = "job.toml";
@@ -65,6 +65,8 @@ pub struct Job {
     pub blank_words: BlankWords,
     /// When a query looks like a fault of the rule.
     pub flood: Flood,
+    /// What is taken for an explanation.
+    pub answers: Answers,
     /// Files that change rules and thresholds of the others, and where they are named.
     pub include: Vec<(String, Range<usize>)>,
 }
@@ -229,13 +231,15 @@ fn load_job(sources: &Sources, problems: &mut Vec<Problem>) -> Job {
         FixedOffset::east_opt(8 * 3600).expect("eight hours are an offset")
     });
     let flood: Flood = tables.one("flood").map(|e| e.value).unwrap_or_default();
-    problems.extend(tables.finish(&["job", "limits", "blank_words", "flood"]));
+    let answers: Answers = tables.one("answers").map(|e| e.value).unwrap_or_default();
+    problems.extend(tables.finish(&["job", "limits", "blank_words", "flood", "answers"]));
     let include = written.include.into_iter();
     Job {
         include: include
             .map(|name| (name.get_ref().clone(), name.span()))
             .collect(),
         flood,
+        answers,
         language: written.language,
         time_zone,
         office: written.office,

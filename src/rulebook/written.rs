@@ -623,6 +623,33 @@ pub struct OverrideWritten {
     pub released: Option<bool>,
 }
 
+/// `[answers]` of `job.toml`: what is taken for an explanation.
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Answers {
+    /// Phrases that explain nothing; what is nearly one of them does not either.
+    pub empty: Vec<String>,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        let phrases = [
+            "核实无误",
+            "情况属实",
+            "经核实数据无误",
+            "经核对无误",
+            "数据属实",
+            "经核實數據無誤",
+            "与实际相符",
+            "如实填报",
+            "以此为准",
+        ];
+        Self {
+            empty: phrases.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
 /// `[flood]` of `job.toml`: when a query looks like a fault of the rule.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -778,4 +805,5 @@ pub struct JobFile {
     limits: Option<Limits>,
     blank_words: Option<BlankWords>,
     flood: Option<Flood>,
+    answers: Option<Answers>,
 }

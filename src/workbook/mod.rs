@@ -216,6 +216,8 @@ pub struct Facts {
     /// Cells whose stored number is not what their formula comes to, in order, with what it
     /// comes to. The stored number stays.
     pub stale: Vec<(Cell, f64)>,
+    /// What people noted at cells, 批注, without what this program put there; only of packages.
+    pub comments: Vec<(Cell, String)>,
 }
 
 /// Reads a file as what its content is, whatever its name says.

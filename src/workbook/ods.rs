@@ -129,7 +129,7 @@ fn cut_off() -> Error {
 }
 
 /// What `&lt;` or `&#23383;` stand for; nothing for what a document made up itself.
-fn character(entity: &BytesRef<'_>) -> Option<char> {
+pub(super) fn character(entity: &BytesRef<'_>) -> Option<char> {
     match resolve_xml_entity(entity) {
         Some(text) => text.chars().next(),
         None => entity.resolve_char_ref().ok().flatten(),

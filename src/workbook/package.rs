@@ -1,6 +1,8 @@
 //! A zip package of parts, held against the limits before anything of it is unpacked.
 
+use super::overlay::LINE;
 use super::{About, Error};
+use crate::place::Cell;
 use crate::rulebook::written::Limits;
 use memchr::memmem;
 use quick_xml::events::{BytesStart, Event};
@@ -186,6 +188,40 @@ impl<'a> Package<'a> {
         }
     }
 
+    /// What people noted at a sheet's cells; what we put there is not theirs.
+    pub fn comments(&mut self, sheet: &str) -> Vec<(Cell, String)> {
+        let relations = self.relations(sheet);
+        let part = relations.part("/comments").map(without_dots);
+        let Some(xml) = part.and_then(|part| self.text(&part)) else {
+            return Vec::new();
+        };
+        let mut reader = quick_xml::Reader::from_str(&xml);
+        let (mut found, mut at, mut in_text) = (Vec::new(), None, false);
+        while let Ok(event) = reader.read_event() {
+            let words = at.as_mut().map(|(_, words): &mut (Cell, String)| words);
+            match (event, words) {
+                (Event::Eof, _) => break,
+                (Event::Start(tag), _) if tag.local_name().as_ref() == "comment" => {
+                    let cell = attribute(&tag, "ref").and_then(|cell| Cell::parse(&cell));
+                    at = cell.map(|cell| (cell, String::new()));
+                }
+                (Event::Start(tag), _) => in_text = tag.local_name().as_ref() == "t",
+                (Event::End(tag), _) if tag.local_name().as_ref() == "comment" => {
+                    found.extend(at.take().and_then(said));
+                }
+                (Event::End(_), _) => in_text = false,
+                (Event::Text(text), Some(words)) if in_text => {
+                    words.push_str(&text.xml10_content());
+                }
+                (Event::GeneralRef(name), Some(words)) if in_text => {
+                    words.extend(super::ods::character(&name));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     /// The parts that a part refers to; those of the package itself where it is none.
     pub fn relations(&mut self, of: &str) -> Relations {
         let (folder, file) = of.rsplit_once('/').unwrap_or(("", of));
@@ -215,6 +251,31 @@ fn declared_entries(bytes: &[u8]) -> Option<u64> {
     let count = u16::from_le_bytes(count.try_into().ok()?);
     // All ones say that the count stands elsewhere.
     (count != u16::MAX).then(|| u64::from(count))
+}
+
+/// A part's name without steps back: `xl/worksheets/../comments1.xml` is `xl/comments1.xml`.
+fn without_dots(part: &str) -> String {
+    let mut folders: Vec<&str> = Vec::new();
+    for step in part.split('/') {
+        match step {
+            ".." => drop(folders.pop()),
+            "." => {}
+            step => folders.push(step),
+        }
+    }
+    folders.join("/")
+}
+
+/// A comment as its people wrote it, if they wrote anything. Of a conversation, what stands
+/// behind Excel's own sentence about it.
+fn said((cell, words): (Cell, String)) -> Option<(Cell, String)> {
+    let theirs = words.split(LINE).next().unwrap_or_default();
+    let theirs = match theirs.split_once("[Threaded comment]") {
+        Some((_, rest)) => rest.split_once("Comment:").map_or(rest, |(_, said)| said),
+        None => theirs,
+    };
+    let theirs = theirs.trim();
+    (!theirs.is_empty()).then(|| (cell, theirs.to_owned()))
 }
 
 fn is_set(value: &str) -> bool {

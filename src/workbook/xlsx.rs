@@ -66,6 +66,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<Book, Error>
             Some(part) => Some(facts::read(part, limits)?),
             None => None,
         };
+        let comments = parts.get(&name).map(|part| package.comments(part));
         // A chart sheet that calls itself a worksheet, a part that is not there or is written in
         // a way that one of the two readers does not know.
         let (Ok(mut cells), Some((facts, lost))) = (workbook.worksheet_cells_reader(&name), facts)
@@ -90,6 +91,7 @@ pub(super) fn read(bytes: &[u8], budget: &mut Budget<'_>) -> Result<Book, Error>
         });
         let mut sheet = RawSheet::new(name, hidden, Arc::clone(formats));
         sheet.facts = facts;
+        sheet.facts.comments = comments.unwrap_or_default();
         sheet.damaged = lost + sheet.facts.damaged.len() as u64;
         sheet.cells.reserve(declared(&cells.dimensions()));
         fill(&mut sheet, &mut cells, from_1904, budget)?;

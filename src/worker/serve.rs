@@ -6,6 +6,7 @@ use crate::intake::{self, Reading, Wanted};
 use crate::place::Range;
 use crate::rulebook::written::Limits;
 use crate::rulebook::{Rulebook, draft};
+use crate::workbook::overlay::OverlayError;
 use crate::workbook::sniff::{Kind, sniff};
 use crate::workbook::{self, Book, RawCell, RawSheet, Value, archive, overlay, plain};
 use std::collections::BTreeMap;
@@ -237,20 +238,30 @@ fn annotate(
     limits: &Limits,
 ) -> Result<overlay::Applied, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
-    let mut package = bytes(source, limits).map_err(|e| words(&e))?;
-    if sniff(&package) != Kind::Xlsx {
-        // What is no package of its own is written as one first; addresses stay what they are.
-        let book = workbook::read(&package, limits).map_err(|e| words(&e))?;
-        package = plain::package(&book).map_err(|e| words(&e))?;
-    }
-    let mut out = BufWriter::new(File::create(target).map_err(|e| words(&e))?);
-    let most = overlay::Limits {
-        max_inflated: limits.unpacked_bytes,
+    let sent = bytes(source, limits).map_err(|e| words(&e))?;
+    let put = |package: Vec<u8>, overlay: &overlay::Overlay| {
+        let mut out = BufWriter::new(File::create(target).map_err(|e| words(&e))?);
+        let most = overlay::Limits {
+            max_inflated: limits.unpacked_bytes,
+        };
+        let applied = overlay::apply(Cursor::new(package), &mut out, overlay, &most);
+        out.flush().map_err(|e| words(&e))?;
+        Ok::<_, String>(applied)
     };
-    let applied = overlay::apply(Cursor::new(package), &mut out, overlay, &most);
-    let applied = applied.map_err(|e| words(&e))?;
-    out.flush().map_err(|e| words(&e))?;
-    Ok(applied)
+    if sniff(&sent) == Kind::Xlsx {
+        match put(sent.clone(), overlay)? {
+            Ok(applied) => return Ok(applied),
+            // The package is of a kind that a plain copy has to do for.
+            Err(OverlayError::CannotOverlay { .. }) => {}
+            Err(error) => return Err(words(&error)),
+        }
+    }
+    // What is no package of its own is written as one first; addresses stay what they are.
+    let book = workbook::read(&sent, limits).map_err(|e| words(&e))?;
+    let package = plain::package(&book).map_err(|e| words(&e))?;
+    let mut overlay = overlay.clone();
+    overlay.front.tell(&overlay.told.copied.clone());
+    put(package, &overlay)?.map_err(|e| words(&e))
 }
 
 /// A file may not take more memory than allowed: the allocation fails, and this worker with it.

@@ -249,7 +249,7 @@ fn a_clerk_on_the_telephone_gets_the_report_on_one_file() {
     assert_eq!(check("巴南区.xlsx", "反馈.xlsx").code, 1);
     let bytes = std::fs::read(office.path("反馈.xlsx")).expect("a report");
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).expect("a workbook");
-    assert_eq!(book.sheet_names(), ["审核问题清单", "T01"]);
+    assert_eq!(book.sheet_names(), ["审核问题清单", "T01", "读取说明"]);
     let front = book.worksheet_range("审核问题清单").expect("the findings");
     let told = front.rows().flatten().map(ToString::to_string);
     assert!(

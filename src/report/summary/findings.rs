@@ -149,9 +149,8 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
         Audience::City => summary.pick("市级", "city"),
     };
     let state = match finding.state {
-        State::Open if finding.stage == Stage::Trial => summary.pick("试行", "on trial"),
-        State::Open => summary.pick("未处理", "open"),
-        State::Held => summary.pick("暂不下发", "held back"),
+        State::Open if finding.stage == Stage::Trial => summary.pick("试行", "on trial").to_owned(),
+        state => summary.say(&state.words()),
     };
     let unit = match finding.district.name.as_str() {
         "" => summary.pick("（未识别）", "(not known)").to_owned(),
@@ -182,7 +181,7 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
         summary.say(&finding.message),
         summary.say(&finding.fix),
         finding.rule.clone(),
-        state.to_owned(),
+        state,
     ]
 }
 

@@ -34,7 +34,7 @@ pub(super) fn checking_light(checking: Checking) -> Option<Light> {
     Some(match checking {
         Checking::Failed => Light::Red,
         Checking::ToExplain => Light::Amber,
-        Checking::Passed => Light::Green,
+        Checking::Passed | Checking::Waived => Light::Green,
         Checking::NotChecked => return None,
     })
 }

@@ -1,4 +1,4 @@
-//! The workbook part: which sheets there are, and the findings sheet's place before them.
+//! The workbook part: which sheets there are, and the places of ours before and behind them.
 //!
 //! Names and views that count sheets are shifted with it. What the sheets hold is left to
 //! `sheet`, what the findings sheet holds to `front`.
@@ -10,9 +10,9 @@ use super::place::Area;
 use super::xml::{Edits, Outline, escaped, escaped_content, place_in_order};
 use super::{FrontSheet, OverlayError};
 
-/// The findings sheet's part.
-pub(super) const FRONT_PART: &str = "xl/worksheets/hebiao-findings.xml";
-/// A hidden name that belongs to the findings sheet: it survives the sheet's renaming, and goes
+/// What the parts of sheets of ours begin with.
+const OUR_PARTS: &str = "xl/worksheets/hebiao-";
+/// A hidden name that belongs to each sheet of ours: it survives the sheet's renaming, and goes
 /// along when the sheet is copied.
 const FRONT_MARK: &str = "hebiao_findings";
 const WORKSHEET_TYPE: &str =
@@ -270,48 +270,53 @@ impl Book {
             .expect("there are more numbers than sheets")
     }
 
-    /// Puts the findings sheet before all others and in view.
-    pub(super) fn insert_front<R: Read + Seek>(
-        &self,
+    /// Puts a sheet of ours before all others and in view, or behind them.
+    pub(super) fn insert<R: Read + Seek>(
+        &mut self,
         package: &mut Package<R>,
-        front: &FrontSheet,
+        sheet: &FrontSheet,
         name: &str,
-        sheet: String,
+        (text, is_front): (String, bool),
     ) -> Result<(), OverlayError> {
-        package.put(FRONT_PART, sheet.into_bytes());
-        package.set_content_type(FRONT_PART, WORKSHEET_TYPE)?;
-        let rel = package.add_rel(&self.path, "worksheet", FRONT_PART)?;
+        let id = self.sheets.iter().map(|sheet| sheet.id).max();
+        let id = id.unwrap_or(0).saturating_add(1);
+        let part = if is_front {
+            format!("{OUR_PARTS}findings.xml")
+        } else {
+            format!("{OUR_PARTS}{id}.xml")
+        };
+        package.put(&part, text.into_bytes());
+        package.set_content_type(&part, WORKSHEET_TYPE)?;
+        let rel = package.add_rel(&self.path, "worksheet", &part)?;
 
         let text = package.text(&self.path)?;
         let outline = Outline::parse(&self.path, &text)?;
         let prefix = outline.prefix();
         let mut edits = Edits::default();
-        let id = self
-            .sheets
-            .iter()
-            .map(|sheet| sheet.id)
-            .max()
-            .unwrap_or(0)
-            .saturating_add(1);
+        let element = format!(
+            "<{prefix}sheet name=\"{}\" sheetId=\"{id}\" xmlns:r=\"{}\" r:id=\"{rel}\"/>",
+            escaped(name),
+            package.relationships_namespace()
+        );
         if let Some(list) = outline.child(0, "sheets") {
-            edits.insert(
-                outline.node(list).inner,
-                format!(
-                    "<{prefix}sheet name=\"{}\" sheetId=\"{id}\" xmlns:r=\"{}\" r:id=\"{rel}\"/>",
-                    escaped(name),
-                    package.relationships_namespace()
-                ),
-            );
+            if is_front {
+                edits.insert(outline.node(list).inner, element);
+            } else {
+                edits.append(&outline, list, &element);
+            }
         }
-        for view in views(&outline) {
+        for view in views(&outline).into_iter().filter(|_| is_front) {
             for name in ["activeTab", "firstSheet"] {
                 if outline.attribute(view, name).is_some() {
                     edits.set(&outline, view, name, "0");
                 }
             }
         }
-        shift_names(&outline, &mut edits, |index| Some(index + 1), |_, _| false);
-        let names = front_names(front, name, prefix)?;
+        let at = if is_front { 0 } else { self.sheets.len() };
+        if is_front {
+            shift_names(&outline, &mut edits, |index| Some(index + 1), |_, _| false);
+        }
+        let names = front_names(sheet, name, prefix, at)?;
         match outline.child(0, "definedNames") {
             Some(list) => edits.append(&outline, list, &names),
             None => edits.insert(
@@ -321,12 +326,25 @@ impl Book {
         }
         let changed = edits.apply(&text);
         package.put(&self.path, changed.into_bytes());
+        let entry = Entry {
+            name: name.to_owned(),
+            part,
+            is_worksheet: true,
+            id,
+            rel,
+        };
+        self.sheets.insert(at, entry);
         Ok(())
     }
 }
 
 /// The names that belong to the findings sheet: its mark, its filter, its repeated rows.
-fn front_names(front: &FrontSheet, name: &str, prefix: &str) -> Result<String, OverlayError> {
+fn front_names(
+    front: &FrontSheet,
+    name: &str,
+    prefix: &str,
+    at: usize,
+) -> Result<String, OverlayError> {
     let sheet = format!("'{}'", name.replace('\'', "''"));
     let mut names = vec![(FRONT_MARK, " hidden=\"1\"", format!("{sheet}!$A$1"))];
     if let Some(range) = &front.autofilter {
@@ -348,7 +366,7 @@ fn front_names(front: &FrontSheet, name: &str, prefix: &str) -> Result<String, O
         .into_iter()
         .map(|(name, hidden, refers_to)| {
             format!(
-                "<{prefix}definedName name=\"{name}\" localSheetId=\"0\"{hidden}>{}</{prefix}definedName>",
+                "<{prefix}definedName name=\"{name}\" localSheetId=\"{at}\"{hidden}>{}</{prefix}definedName>",
                 escaped_content(&refers_to)
             )
         })
@@ -358,7 +376,10 @@ fn front_names(front: &FrontSheet, name: &str, prefix: &str) -> Result<String, O
 /// The sheets that are ours by their part's name or by the defined name that goes with them.
 fn marked(outline: &Outline, sheets: &[Entry]) -> Vec<usize> {
     let mut marked: Vec<usize> = (0..sheets.len())
-        .filter(|&index| sheets[index].part.eq_ignore_ascii_case(FRONT_PART))
+        .filter(|&index| {
+            let start = sheets[index].part.get(..OUR_PARTS.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(OUR_PARTS))
+        })
         .collect();
     for name in defined_names(outline).filter(|&name| is_mark(outline, name)) {
         let local = outline

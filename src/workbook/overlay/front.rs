@@ -34,7 +34,7 @@ pub(super) fn worksheet(
     front: &FrontSheet,
     styles: &mut Styles,
     namespace: &str,
-    tints: &Tints,
+    (tints, is_in_view): (&Tints, bool),
 ) -> Result<String, OverlayError> {
     let mut links = String::new();
     let mut link_count = 0;
@@ -81,9 +81,9 @@ pub(super) fn worksheet(
         DECLARATION,
         &format!("<worksheet xmlns=\"{namespace}\">"),
         "<sheetPr><pageSetUpPr fitToPage=\"1\"/></sheetPr>",
-        &view(front.freeze_rows),
+        &view(front.freeze_rows, is_in_view),
         "<sheetFormatPr defaultRowHeight=\"15\"/>",
-        &columns(&front.columns),
+        &columns(&front.columns, &front.hidden_columns),
         "<sheetData>",
         &data,
         "</sheetData>",
@@ -125,8 +125,8 @@ fn cell_element(
     })
 }
 
-/// The sheet is the one in view, its upper rows stay.
-fn view(freeze: u32) -> String {
+/// Whether the sheet is the one in view, and how many of its upper rows stay.
+fn view(freeze: u32, is_in_view: bool) -> String {
     let pane = if freeze == 0 {
         String::new()
     } else {
@@ -138,19 +138,22 @@ fn view(freeze: u32) -> String {
             "<pane ySplit=\"{freeze}\" topLeftCell=\"{first}\" activePane=\"bottomLeft\" state=\"frozen\"/><selection pane=\"bottomLeft\" activeCell=\"{first}\" sqref=\"{first}\"/>"
         )
     };
+    let selected = if is_in_view { " tabSelected=\"1\"" } else { "" };
     format!(
-        "<sheetViews><sheetView showGridLines=\"0\" tabSelected=\"1\" workbookViewId=\"0\">{pane}</sheetView></sheetViews>"
+        "<sheetViews><sheetView showGridLines=\"0\"{selected} workbookViewId=\"0\">{pane}</sheetView></sheetViews>"
     )
 }
 
-fn columns(widths: &[f64]) -> String {
+fn columns(widths: &[f64], hidden: &[usize]) -> String {
     let columns: String = widths
         .iter()
         .zip(1u32..)
         .filter(|(width, _)| width.is_finite())
         .map(|(width, number)| {
             let width = width.clamp(0.0, 255.0);
-            format!("<col min=\"{number}\" max=\"{number}\" width=\"{width}\" customWidth=\"1\"/>")
+            let is_hidden = hidden.iter().any(|column| column + 1 == number as usize);
+            let hidden = if is_hidden { " hidden=\"1\"" } else { "" };
+            format!("<col min=\"{number}\" max=\"{number}\" width=\"{width}\"{hidden} customWidth=\"1\"/>")
         })
         .collect();
     wrapped("cols", None, &columns)

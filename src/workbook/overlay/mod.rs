@@ -1,13 +1,13 @@
 //! What goes back to a district is the workbook that it sent, with an overlay.
 //!
-//! The overlay is one findings sheet in front, conditional formats and notes on the accused
+//! The overlay is a findings sheet in front, further sheets of ours behind, conditional formats and notes on the accused
 //! cells, and custom document properties. Everything else stays as it came: parts that need no
 //! change are copied in their compressed form, and in the sheets that get marks the cell data
 //! are carried over as bytes. An overlay from an earlier run is taken off in the same pass, so
 //! that a workbook can travel back and forth for years without anything piling up. What is of
 //! ours is recognised by signs that survive saving by other programs:
 //!
-//! - the findings sheet by its part's name, else by a hidden defined name that travels with the
+//! - sheets of ours by their parts' names, else by a hidden defined name that travels with the
 //!   sheet, else by the sheet's name where the workbook bears another sign of ours;
 //! - conditional formats by `N("hebiao …")` in their formula;
 //! - notes by the line `—— 核表 ——`, below which everything is ours;
@@ -47,6 +47,8 @@ use parts::Package;
 use sheet::Sheet;
 use styles::Styles;
 
+pub(super) use notes::LINE;
+
 /// Who signs the notes.
 pub const AUTHOR: &str = "核表";
 
@@ -55,10 +57,23 @@ pub const AUTHOR: &str = "核表";
 pub struct Overlay {
     /// The findings sheet.
     pub front: FrontSheet,
+    /// Further sheets of ours, behind the workbook's own.
+    pub behind: Vec<FrontSheet>,
     /// What is put on the workbook's own sheets.
     pub sheets: Vec<SheetOverlay>,
+    /// What the second row of the findings sheet says besides, where it applies.
+    pub told: Told,
     /// Custom document properties; only names that begin with `hebiao.` are taken off again.
     pub properties: Vec<(String, String)>,
+}
+
+/// Sentences for what became of the workbook itself.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Told {
+    /// The workbook is a plain copy.
+    pub copied: String,
+    /// Parts did not go back; their names follow.
+    pub dropped: String,
 }
 
 /// What is put on one sheet of the workbook.
@@ -114,6 +129,8 @@ pub struct FrontSheet {
     pub name: String,
     /// The columns' widths in characters.
     pub columns: Vec<f64>,
+    /// Columns that are not shown, from 0.
+    pub hidden_columns: Vec<usize>,
     /// The rows.
     pub rows: Vec<FrontRow>,
     /// Merged ranges, as `A1:H1`.
@@ -133,6 +150,20 @@ pub struct FrontSheet {
     pub protect: bool,
     /// The range with filter buttons.
     pub autofilter: Option<String>,
+}
+
+impl FrontSheet {
+    /// Adds a sentence to the second row, which says what to do.
+    pub fn tell(&mut self, sentence: &str) {
+        let Some(row) = self.rows.get_mut(1) else {
+            return;
+        };
+        row.height = row.height.map(|height| height + 18.0);
+        if let Some(FrontValue::Text(text)) = row.cells.first_mut().map(|cell| &mut cell.value) {
+            text.push('\n');
+            text.push_str(sentence);
+        }
+    }
 }
 
 /// A row of the sheet in front.
@@ -337,7 +368,9 @@ pub fn apply(
 ) -> Result<Applied, OverlayError> {
     let mut package = Package::open(package, limits)?;
     let mut book = Book::open(&mut package)?;
-    front::check_name(&overlay.front.name)?;
+    for sheet in std::iter::once(&overlay.front).chain(&overlay.behind) {
+        front::check_name(&sheet.name)?;
+    }
     for wanted in &overlay.sheets {
         if !book
             .own_sheets()
@@ -375,18 +408,34 @@ pub fn apply(
         }
         sheet.close(&mut package);
     }
-    book.remove_fronts(&mut package, &[overlay.front.name.as_str()], traced)?;
+    let names = std::iter::once(&overlay.front).chain(&overlay.behind);
+    let names: Vec<&str> = names.map(|sheet| sheet.name.as_str()).collect();
+    book.remove_fronts(&mut package, &names, traced)?;
     applied.dropped = hazards.drop_parts(&mut package, &book.path)?;
 
-    applied.front = book.free_name(&overlay.front.name);
-    let text = front::worksheet(
-        &overlay.front,
-        &mut styles,
-        package.main_namespace(),
-        &tints,
-    )?;
+    let namespace = package.main_namespace();
+    let mut front = overlay.front.clone();
+    if !applied.dropped.is_empty() && !overlay.told.dropped.is_empty() {
+        front.tell(&format!(
+            "{}{}",
+            overlay.told.dropped,
+            applied.dropped.join("、")
+        ));
+    }
+    let mut texts = Vec::new();
+    for (at, sheet) in std::iter::once(&front).chain(&overlay.behind).enumerate() {
+        let is_front = at == 0;
+        let text = front::worksheet(sheet, &mut styles, namespace, (&tints, is_front))?;
+        texts.push((sheet, text, is_front));
+    }
     styles.close(&mut package)?;
-    book.insert_front(&mut package, &overlay.front, &applied.front, text)?;
+    for (sheet, text, is_front) in texts {
+        let name = book.free_name(&sheet.name);
+        book.insert(&mut package, sheet, &name, (text, is_front))?;
+        if is_front {
+            applied.front = name;
+        }
+    }
     package.write(out)?;
     Ok(applied)
 }

@@ -17,7 +17,7 @@ use super::xml::{
 use super::{AUTHOR, Note, OverlayError};
 
 /// Below this line everything is ours.
-const LINE: &str = "—— 核表 ——";
+pub(in crate::workbook) const LINE: &str = "—— 核表 ——";
 const COMMENTS_TYPE: &str =
     "application/vnd.openxmlformats-officedocument.spreadsheetml.comments+xml";
 const DRAWING_TYPE: &str = "application/vnd.openxmlformats-officedocument.vmlDrawing";

@@ -103,6 +103,7 @@ fn overlay() -> Overlay {
         front: FrontSheet {
             name: "审核反馈".into(),
             columns: vec![24.0, 10.0, 20.0, 6.0],
+            hidden_columns: Vec::new(),
             rows: vec![
                 FrontRow {
                     height: Some(30.0),
@@ -129,6 +130,11 @@ fn overlay() -> Overlay {
             protect: true,
             autofilter: Some("A2:D3".into()),
         },
+        told: Told::default(),
+        behind: vec![FrontSheet {
+            name: "读取说明".into(),
+            ..FrontSheet::default()
+        }],
         sheets: vec![SheetOverlay {
             sheet: "ky01".into(),
             marks: vec![

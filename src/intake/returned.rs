@@ -1,0 +1,422 @@
+//! What people wrote into workbooks of ours: districts their explanations, staff their decisions.
+//!
+//! Both are known by their headings, on whatever sheet they stand and in whatever order their
+//! rows are now; explanations also by the key that stands at the end of each row, where the
+//! headings are gone. What it is worth is for `dialogue`.
+
+use super::grid::Grid;
+use crate::finding::Word;
+use crate::place::Cell;
+use crate::spelling::fold;
+use crate::workbook::{Book, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The property that a summary bears: the period that it is of.
+pub const SUMMARY_OF: &str = "hebiao.summary";
+
+/// The headings of the lists, in both languages; report and reader have them from here.
+pub mod headings {
+    /// A finding's id.
+    pub const ID: (&str, &str) = ("编号", "No.");
+    /// What may be the answer already.
+    pub const KNOWN: (&str, &str) = ("已有说明", "Known so far");
+    /// The class of the reason.
+    pub const REASON: (&str, &str) = ("原因类别", "Reason");
+    /// The explanation.
+    pub const TEXT: (&str, &str) = ("情况说明", "Explanation");
+    /// The hidden key.
+    pub const KEY: (&str, &str) = ("核表", "hebiao");
+    /// A finding's id on the summary.
+    pub const SUMMARY_ID: (&str, &str) = ("编号", "Id");
+    /// What staff decide.
+    pub const DECISION: (&str, &str) = ("处理", "Decision");
+    /// Who decided.
+    pub const BY: (&str, &str) = ("处理人", "By");
+    /// Why.
+    pub const REMARK: (&str, &str) = ("备注", "Remark");
+    /// A district's code on the board.
+    pub const CODE: (&str, &str) = ("代码", "Code");
+    /// What staff decide of a form.
+    pub const ACCEPTANCE: (&str, &str) = ("受理", "Acceptance");
+}
+
+/// The word of the drop-down that takes what is known so far for the answer.
+pub const TAKE_KNOWN: (&str, &str) = ("采用已有说明", "as known so far");
+
+/// What a district wrote to a finding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// Where: `审核问题清单!M7`.
+    pub place: String,
+    /// The finding's id as it stands there.
+    pub id: String,
+    /// The key of its row, where it is still there.
+    pub key: Option<Key>,
+    /// What is known so far, as it was shown.
+    pub known: String,
+    /// 原因类别
+    pub reason: String,
+    /// 情况说明
+    pub text: String,
+}
+
+/// What a row of a findings sheet is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// The finding's id, or a rule's after `~` where a row stands for many.
+    pub about: String,
+    /// The [`crate::finding::Finding::basis`] at which it was issued.
+    pub basis: String,
+    /// A hash of the answer that it was issued with.
+    pub answer: String,
+}
+
+impl Key {
+    /// Reads `1a2b3c4d:0123456789ab:01234567`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim().rsplitn(3, ':');
+        let (answer, basis, about) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_hex = |text: &str| text.chars().all(|c| c.is_ascii_hexdigit());
+        let is_about = about.starts_with('~') || about.len() == 8 && is_hex(about);
+        (is_about && is_hex(basis) && answer.len() == 8 && is_hex(answer)).then(|| Self {
+            about: about.to_owned(),
+            basis: basis.to_owned(),
+            answer: answer.to_owned(),
+        })
+    }
+
+    /// As it stands in a cell.
+    pub fn written(&self) -> String {
+        let Self {
+            about,
+            basis,
+            answer,
+        } = self;
+        format!("{about}:{basis}:{answer}")
+    }
+
+    /// The hash of an answer.
+    pub fn of_answer(reason: &str, text: &str) -> String {
+        let both = format!("{}\0{}", reason.trim(), text.trim());
+        crate::hash::of(both.as_bytes())[..8].to_owned()
+    }
+}
+
+/// What staff wrote in the row of a finding or of a district's form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Of what.
+    pub of: DecidedOf,
+    /// The word; none where the cell is blank.
+    pub word: Option<Word>,
+    /// What stands there and is no word of ours.
+    pub unknown: String,
+    /// Who.
+    pub by: String,
+    /// Why.
+    pub remark: String,
+}
+
+/// What a decision is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DecidedOf {
+    /// A finding, by its id.
+    Finding(String),
+    /// A district's form: code and form.
+    Form(String, String),
+}
+
+/// What people noted beside the figures.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// The sheet.
+    pub sheet: String,
+    /// The cell of a comment; none for a line 注： under the table.
+    pub cell: Option<Cell>,
+    /// What it says.
+    pub text: String,
+}
+
+/// Everything that people wrote into a workbook beside its figures.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// To findings.
+    pub answers: Vec<Returned>,
+    /// What staff decided.
+    pub decisions: Vec<Decided>,
+    /// Whether the workbook is a summary, edited or not.
+    pub is_summary: bool,
+    /// Comments, and notes under tables.
+    pub noted: Vec<Noted>,
+}
+
+/// The longest note that is taken for an explanation; beyond it stand instructions.
+const LONGEST_NOTE: usize = 400;
+/// Headings stand in the first rows, but rows may have been put in above them.
+const HEAD_ROWS: u32 = 60;
+
+/// Reads what was written into a workbook. `form_sheets` are those on which a form was found.
+pub(super) fn read(book: &Book, grids: &[Grid<'_>], form_sheets: &[bool]) -> Written {
+    let mut written = Written {
+        is_summary: book.about.property(SUMMARY_OF).is_some(),
+        ..Written::default()
+    };
+    for (grid, has_form) in grids.iter().zip(form_sheets) {
+        let sheet = Sheet::new(grid);
+        if let Some((head, columns)) = sheet.answers() {
+            written.answers.extend(sheet.returned(head, &columns));
+        } else if !has_form {
+            written.answers.extend(sheet.returned_by_keys());
+        }
+        written.decisions.extend(sheet.decided());
+        written.decisions.extend(sheet.forms_decided());
+        if *has_form {
+            written.noted.extend(noted(grid));
+        }
+    }
+    written.is_summary |= !written.decisions.is_empty();
+    written
+}
+
+/// Comments at cells, and lines under the table that begin with 注.
+fn noted(grid: &Grid<'_>) -> Vec<Noted> {
+    let sheet = &grid.sheet.name;
+    let comments = grid.sheet.facts.comments.iter();
+    let comments = comments.map(|(cell, text)| (Some(*cell), text.clone()));
+    let cells = grid.sheet.cells.iter();
+    let lines = cells.filter_map(|raw| grid.text(raw)).filter_map(|text| {
+        let rest = text
+            .trim()
+            .strip_prefix("备注")
+            .or_else(|| text.trim().strip_prefix('注'))?;
+        let said = rest.strip_prefix(['：', ':'])?.trim();
+        (!said.is_empty()).then(|| (None, said.to_owned()))
+    });
+    comments
+        .chain(lines)
+        .filter(|(_, text)| text.chars().count() <= LONGEST_NOTE)
+        .map(|(cell, text)| Noted {
+            sheet: sheet.clone(),
+            cell,
+            text,
+        })
+        .collect()
+}
+
+/// The columns of a list of findings that a district answers in.
+struct Columns {
+    id: Option<u32>,
+    known: Option<u32>,
+    reason: Option<u32>,
+    text: u32,
+    key: Option<u32>,
+}
+
+struct Sheet<'a> {
+    grid: &'a Grid<'a>,
+    /// Texts of rows with headings, folded: by row, then column.
+    heads: BTreeMap<u32, BTreeMap<u32, String>>,
+}
+
+impl<'a> Sheet<'a> {
+    fn new(grid: &'a Grid<'a>) -> Self {
+        let mut heads: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
+        let rows = grid.rows.iter().take_while(|(row, _)| *row < HEAD_ROWS);
+        for (row, range) in rows {
+            for raw in &grid.sheet.cells[range.clone()] {
+                if let Some(text) = grid.text(raw) {
+                    let row = heads.entry(*row).or_default();
+                    row.insert(raw.cell.column, fold(text));
+                }
+            }
+        }
+        Self { grid, heads }
+    }
+
+    /// The row and the columns of a list of findings for a district.
+    fn answers(&self) -> Option<(u32, Columns)> {
+        use headings::{ID, KEY, KNOWN, REASON, TEXT};
+        self.heads.iter().find_map(|(row, cells)| {
+            let columns = Columns {
+                id: column(cells, ID),
+                known: column(cells, KNOWN),
+                reason: column(cells, REASON),
+                text: column(cells, TEXT)?,
+                key: column(cells, KEY),
+            };
+            // A form may well have a column 情况说明 of its own.
+            (columns.key.is_some() || columns.id.is_some() && columns.reason.is_some())
+                .then_some((*row, columns))
+        })
+    }
+
+    /// The answers under the headings.
+    fn returned(&self, head: u32, columns: &Columns) -> Vec<Returned> {
+        let rows = self.grid.rows.iter().map(|(row, _)| *row);
+        let read = |row| self.answer(row, columns);
+        rows.filter(|row| *row > head).filter_map(read).collect()
+    }
+
+    /// The answers of a list whose headings are gone, by the keys at the rows' ends.
+    fn returned_by_keys(&self) -> Vec<Returned> {
+        let cells = self.grid.sheet.cells.iter();
+        let keyed = cells.filter_map(|raw| {
+            let column = raw.cell.column;
+            Key::parse(self.grid.text(raw)?)?;
+            let columns = Columns {
+                id: None,
+                known: column.checked_sub(4),
+                reason: column.checked_sub(3),
+                text: column.checked_sub(2)?,
+                key: Some(column),
+            };
+            self.answer(raw.cell.row, &columns)
+        });
+        keyed.collect()
+    }
+
+    fn answer(&self, row: u32, columns: &Columns) -> Option<Returned> {
+        let at = |column: Option<u32>| column.map_or_else(String::new, |c| self.shown(row, c));
+        let key = Key::parse(&at(columns.key));
+        let (reason, text) = (at(columns.reason), at(Some(columns.text)));
+        let id = at(columns.id);
+        let is_row = key.is_some() || id.len() == 8 && id.chars().all(|c| c.is_ascii_hexdigit());
+        // A row of ours without an answer says that there is none; other rows are none of ours.
+        (is_row || !text.is_empty() && !id.is_empty()).then(|| Returned {
+            place: format!("{}!{}", self.grid.sheet.name, Cell::new(row, columns.text)),
+            known: at(columns.known),
+            id,
+            key,
+            reason,
+            text,
+        })
+    }
+
+    /// What a person sees at a cell: its own words, or those of the merged range.
+    fn shown(&self, row: u32, column: u32) -> String {
+        let at = Cell::new(row, column);
+        let merges = self.grid.sheet.facts.merges.iter();
+        let merged = merges.into_iter().find(|range| range.contains(at));
+        let at = merged.map_or(at, |range| range.first);
+        let text = match self.grid.value(at) {
+            None => String::new(),
+            Some(Value::Text(text)) => text.trim().to_owned(),
+            Some(Value::Number(x) | Value::Date(x)) => x.to_string(),
+            Some(Value::Truth(truth)) => truth.to_string().to_uppercase(),
+            Some(Value::Error(error)) => error.to_owned(),
+        };
+        text
+    }
+
+    /// What staff decided of findings.
+    fn decided(&self) -> Vec<Decided> {
+        use headings::{BY, DECISION, REMARK, SUMMARY_ID};
+        let found = self.heads.iter().find_map(|(row, cells)| {
+            let by = column(cells, BY)?;
+            Some((
+                *row,
+                column(cells, SUMMARY_ID)?,
+                column(cells, DECISION)?,
+                by,
+                column(cells, REMARK),
+            ))
+        });
+        let Some((head, id, word, by, remark)) = found else {
+            return Vec::new();
+        };
+        let rows = self.grid.rows.iter().map(|(row, _)| *row);
+        let read = |row: u32| {
+            let of = self.shown(row, id);
+            let is_id = of.len() == 8 && of.chars().all(|c| c.is_ascii_hexdigit());
+            let written = self.shown(row, word);
+            let known = as_word(&written);
+            is_id.then(|| Decided {
+                of: DecidedOf::Finding(of),
+                word: known,
+                unknown: if known.is_none() {
+                    written
+                } else {
+                    String::new()
+                },
+                by: self.shown(row, by),
+                remark: remark.map_or_else(String::new, |column| self.shown(row, column)),
+            })
+        };
+        rows.filter(|row| *row > head).filter_map(read).collect()
+    }
+
+    /// What staff decided of districts' forms, on the board.
+    fn forms_decided(&self) -> Vec<Decided> {
+        use headings::{ACCEPTANCE, BY, CODE, REMARK};
+        let found = self.heads.iter().find_map(|(row, cells)| {
+            let forms: Vec<u32> = columns(cells, ACCEPTANCE);
+            (!forms.is_empty()).then_some((*row, column(cells, CODE)?, forms))
+        });
+        let Some((head, code, forms)) = found else {
+            return Vec::new();
+        };
+        let Some(above) = head.checked_sub(1) else {
+            return Vec::new();
+        };
+        let cells = &self.heads[&head];
+        let (by, remark) = (column(cells, BY), column(cells, REMARK));
+        let rows = self.grid.rows.iter().map(|(row, _)| *row);
+        let mut decided = Vec::new();
+        for row in rows.filter(|row| *row > head) {
+            let code = self.shown(row, code);
+            if code.is_empty() || !code.chars().all(|c| c.is_ascii_alphanumeric()) {
+                continue;
+            }
+            for column in &forms {
+                let written = self.shown(row, *column);
+                let form = self.form_above(above, *column);
+                let known = as_word(&written);
+                let is_state = known.is_none();
+                decided.push(Decided {
+                    of: DecidedOf::Form(code.clone(), form),
+                    word: known,
+                    unknown: if is_state { written } else { String::new() },
+                    by: by.map_or_else(String::new, |column| self.shown(row, column)),
+                    remark: remark.map_or_else(String::new, |column| self.shown(row, column)),
+                });
+            }
+        }
+        decided
+    }
+
+    /// The form whose number stands above a column, be that merged or at the first of several.
+    fn form_above(&self, row: u32, column: u32) -> String {
+        let merged = self.shown(row, column);
+        if !merged.is_empty() {
+            return merged;
+        }
+        let before = (0..column).rev().map(|column| self.shown(row, column));
+        before
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .unwrap_or_default()
+    }
+}
+
+/// The column with one of these headings.
+fn column(cells: &BTreeMap<u32, String>, names: (&str, &str)) -> Option<u32> {
+    columns(cells, names).first().copied()
+}
+
+/// The columns with one of these headings.
+fn columns(cells: &BTreeMap<u32, String>, (zh, en): (&str, &str)) -> Vec<u32> {
+    let wanted = [fold(zh), fold(en)];
+    let fits = |(column, text): (&u32, &String)| wanted.contains(text).then_some(*column);
+    cells.iter().filter_map(fits).collect()
+}
+
+/// A word of a drop-down, in either language.
+fn as_word(written: &str) -> Option<Word> {
+    let written = fold(written);
+    let is = |word: &&Word| {
+        let words = word.words();
+        [fold(&words.zh), fold(&words.en)].contains(&written)
+    };
+    Word::ALL.iter().find(is).copied()
+}

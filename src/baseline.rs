@@ -1,24 +1,68 @@
 //! 对比数: what was accepted for earlier periods.
 //!
-//! A period that was run is taken from what was published then, one that was not is read on
-//! the spot from its submissions. Either way the figures are the districts' own.
+//! A month that was closed gives the figures that were accepted, one that was run what was published
+//! then, one that was not is read on the spot from its submissions. Either way the figures are the
+//! districts' own. Files that are not what was written are never used: they are told by name, and
+//! the next best takes their place, 暂.
 
 use crate::check::tables::period_of;
+use crate::closing::{self, Manifest, Month, Taken};
 use crate::expr::Link;
 use crate::number;
 use crate::period::Period;
-use crate::report::data;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Records, Table, Words};
+use crate::words::Text;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
+use std::fs;
 use std::path::Path;
 
 /// The figures of earlier periods: by period, form and district, positions in the rulebook.
 #[derive(Debug, Default)]
 pub struct Baseline {
     tables: BTreeMap<(Period, usize, usize), Table>,
+    /// The months that were looked at, with what was published for them.
+    months: BTreeMap<Period, (Month, Option<Manifest>)>,
+    /// How what was taken from files stands.
+    standings: BTreeMap<(Period, usize), Standing>,
+    /// Files that are not what was written.
+    changed: BTreeSet<Altered>,
+}
+
+/// How far the figures of an earlier period are settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// 已验收: the month is closed with them.
+    Accepted,
+    /// 暂: they were published, and may still change.
+    Provisional,
+    /// 暂: the period was not run, and they were read from its submissions on the spot.
+    OnTheSpot,
+}
+
+impl Standing {
+    /// The word people use.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::Accepted => ("已验收", "accepted"),
+            Self::Provisional | Self::OnTheSpot => ("暂", "provisional"),
+        };
+        Text::new(zh, en)
+    }
+}
+
+/// A file of earlier figures that is not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Altered {
+    /// Of which period.
+    pub period: Period,
+    /// The file, relative to the output folder.
+    pub file: String,
+    /// The form's position; none where it is the closing itself.
+    pub form: Option<usize>,
+    /// Whether it is what a month was closed with.
+    pub was_accepted: bool,
 }
 
 impl Baseline {
@@ -50,23 +94,25 @@ impl Baseline {
         wanted
     }
 
-    /// Takes a form's figures of a period from what was published; whether they were there.
+    /// Takes a form's figures of a period from what was accepted, or else from what was published;
+    /// whether they were there.
     pub fn take_published(
         &mut self,
         output: &Path,
         rulebook: &Rulebook,
         (period, form): (Period, usize),
     ) -> bool {
-        let path = output
-            .join(period.to_string())
-            .join("data")
-            .join(format!("{}.parquet", rulebook.forms[form].id));
-        let Ok(file) = File::open(path) else {
+        let taken = match self.taken(output, rulebook, (period, form)) {
+            Taken::Tables(tables) => Some((tables, Standing::Accepted)),
+            Taken::Open => self.published(output, rulebook, (period, form), None),
+            Taken::Changed { sha256, .. } => {
+                self.published(output, rulebook, (period, form), sha256.as_deref())
+            }
+        };
+        let Some((tables, standing)) = taken else {
             return false;
         };
-        let Ok(tables) = data::read(file, &rulebook.forms[form]) else {
-            return false;
-        };
+        self.standings.insert((period, form), standing);
         for (code, table) in tables {
             let district = rulebook
                 .register
@@ -78,6 +124,112 @@ impl Baseline {
             }
         }
         true
+    }
+
+    /// Looks at what the period itself was closed with, so that it is told where that was changed.
+    pub fn look_at(&mut self, output: &Path, rulebook: &Rulebook, period: Period) {
+        for form in 0..rulebook.forms.len() {
+            self.taken(output, rulebook, (period, form));
+        }
+    }
+
+    /// What was accepted of a form, with a note of it where that was changed.
+    fn taken(
+        &mut self,
+        output: &Path,
+        rulebook: &Rulebook,
+        (period, form): (Period, usize),
+    ) -> Taken {
+        let (month, _) = self.month(output, period);
+        let taken = month.tables(&rulebook.forms[form]);
+        let own = month.name(closing::FILE);
+        if let Taken::Changed { file, .. } = &taken {
+            self.changed.insert(Altered {
+                period,
+                file: file.clone(),
+                form: (*file != own).then_some(form),
+                was_accepted: true,
+            });
+        }
+        taken
+    }
+
+    /// What was published of a form, if it is still what the run wrote. What is known to be accepted
+    /// by its hash is so here as well.
+    fn published(
+        &mut self,
+        output: &Path,
+        rulebook: &Rulebook,
+        (period, at): (Period, usize),
+        accepted: Option<&str>,
+    ) -> Option<(BTreeMap<String, Table>, Standing)> {
+        let form = &rulebook.forms[at];
+        let (_, manifest) = self.month(output, period);
+        let sha256 = manifest.as_ref()?.figures(form)?.to_owned();
+        let file = format!("{period}/{}", closing::figures(form));
+        let Some(tables) = closing::tables(&output.join(&file), form, &sha256) else {
+            self.changed.insert(Altered {
+                period,
+                file,
+                form: Some(at),
+                was_accepted: false,
+            });
+            return None;
+        };
+        let standing = if accepted == Some(sha256.as_str()) {
+            Standing::Accepted
+        } else {
+            Standing::Provisional
+        };
+        Some((tables, standing))
+    }
+
+    /// A month as its files say that it is; they are looked at once.
+    fn month(&mut self, output: &Path, period: Period) -> &(Month, Option<Manifest>) {
+        self.months
+            .entry(period)
+            .or_insert_with(|| (Month::of(output, period), Manifest::read(output, period)))
+    }
+
+    /// How far a form's figures of a period are settled.
+    pub fn standing(&self, period: Period, form: usize) -> Standing {
+        let known = self.standings.get(&(period, form));
+        known.copied().unwrap_or(Standing::OnTheSpot)
+    }
+
+    /// The files that are not what was written, by period.
+    pub fn changed(&self) -> impl Iterator<Item = &Altered> {
+        self.changed.iter()
+    }
+
+    /// How many forms' figures of earlier periods are accepted ones.
+    pub fn accepted(&self) -> usize {
+        let all = self.standings.values();
+        all.filter(|one| **one == Standing::Accepted).count()
+    }
+
+    /// The months that were closed and are open again, as far as their figures are compared with.
+    pub fn reopened(&self) -> impl Iterator<Item = Period> {
+        let months = self.months.iter();
+        let reopened = months.filter(|(_, (month, _))| month.is_reopened());
+        let periods = reopened.map(|(period, _)| *period);
+        periods.filter(|period| self.tables.keys().any(|(of, _, _)| of == period))
+    }
+
+    /// The later periods that were published and compare with this one, oldest first.
+    pub fn resting_on(rulebook: &Rulebook, output: &Path, period: Period) -> Vec<Period> {
+        let folders = fs::read_dir(output).into_iter().flatten().flatten();
+        let periods = folders.filter_map(|folder| {
+            let of = Period::parse(&folder.file_name().to_string_lossy()).ok()?;
+            (of > period && Manifest::read(output, of).is_some()).then_some(of)
+        });
+        let rests = |of: &Period| {
+            let wanted = Self::wanted(rulebook, *of, &[]);
+            wanted.iter().any(|(earlier, _)| *earlier == period)
+        };
+        let mut resting: Vec<Period> = periods.filter(rests).collect();
+        resting.sort_unstable();
+        resting
     }
 
     /// Adds a district's figures.

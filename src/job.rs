@@ -8,8 +8,10 @@
 //! no clock here but the `now` that the job is given.
 
 use crate::baseline::Baseline;
+use crate::closing::{self, corrections};
 use crate::consolidate::consolidate;
 use crate::dialogue::{Dialogue, DialogueFile, SummaryRead, recall};
+use crate::finding::{Finding, State};
 use crate::hash;
 use crate::intake::returned::SUMMARY_OF;
 use crate::intake::{Reading, discover};
@@ -17,10 +19,13 @@ use crate::judge::judge;
 use crate::log::Log;
 use crate::period::Period;
 use crate::publish::{self, Output, Stage};
+use crate::report::history::History;
 use crate::report::machine::{self, FindingsFile, Hashed, RunFile, SeverityCounts, VERSION};
-use crate::report::{Judged, data, district, summary};
+use crate::report::sentences::sentences;
+use crate::report::{Judged, clean, data, district, reminders, summary};
 use crate::rulebook::Rulebook;
 use crate::rulebook::source::Sources;
+use crate::rulebook::written::Severity;
 use crate::standing::Reporting;
 use crate::submissions::{FileRead, choose};
 use crate::words::{Lang, Text};
@@ -38,7 +43,7 @@ pub struct Order {
     pub input: PathBuf,
     /// The folder that reports are published in.
     pub output: PathBuf,
-    /// The period; all that have a folder where none is named.
+    /// The period; all that have a folder and are not closed where none is named.
     pub period: Option<Period>,
     /// The language of what comes out.
     pub lang: Lang,
@@ -119,10 +124,14 @@ pub struct Outcome {
     pub files: usize,
     /// How many findings of each severity.
     pub counts: SeverityCounts,
+    /// How many errors and queries are neither accepted nor waived.
+    pub unsettled: usize,
     /// How many forms are missing though due, or sent but not usable.
     pub lacking: usize,
     /// Where it was published.
     pub folder: PathBuf,
+    /// The name of the new summary, where the published one was open and stayed.
+    pub beside: Option<&'static str>,
     /// Files of other people that were kept.
     pub kept: Vec<String>,
 }
@@ -130,8 +139,17 @@ pub struct Outcome {
 impl Outcome {
     /// Whether there is something for people to act on; notes alone are not.
     pub fn wants_people(&self) -> bool {
-        self.counts.error > 0 || self.counts.query > 0 || self.lacking > 0
+        self.unsettled > 0 || self.lacking > 0
     }
+}
+
+/// How many errors and queries somebody still has to do something about.
+pub fn unsettled(findings: &[Finding]) -> usize {
+    let is_settled = |finding: &&Finding| matches!(finding.state, State::Accepted | State::Waived);
+    let findings = findings.iter().filter(|finding| !is_settled(finding));
+    findings
+        .filter(|finding| finding.severity != Severity::Note)
+        .count()
 }
 
 /// Runs every period that is asked for, oldest first.
@@ -148,8 +166,16 @@ pub fn run(
     apart(order)?;
     let output = Output::open(&order.output)?;
     let pool = pool(order, rulebook, sources);
+    let is_wanted = |period: &Period| {
+        let skipped = order.period.is_none() && closing::is_closed(&order.output, *period);
+        if skipped {
+            log.skipped(*period);
+        }
+        !skipped
+    };
     periods
         .into_iter()
+        .filter(is_wanted)
         .map(|period| one(order, rulebook, sources, &pool, &output, period, log))
         .collect()
 }
@@ -230,8 +256,10 @@ fn one(
     if evaluated_nothing(&judged) {
         return Err(Error::NothingEvaluated { period });
     }
+    let judged = corrections::beside_the_closing(judged, &order.output, sources);
+    let beside = beside(&published, order.lang);
     let stage = output.stage(&period.to_string())?;
-    write_reports(order, pool, &judged, &sources_of, &stage, log)?;
+    write_reports(order, pool, &judged, &sources_of, (&stage, beside), log)?;
     let kept = stage.publish(|staged| {
         let outputs = staged.iter().map(|file| Hashed {
             path: file.path.clone(),
@@ -244,7 +272,8 @@ fn one(
             period,
             now: order.now.format("%Y-%m-%dT%H:%M").to_string(),
             files: &judged.files,
-            rules: hashed(sources),
+            archives: archives(&sources_of, &order.input.join(period.to_string())),
+            rules: Hashed::rules(sources),
             outputs: outputs.collect(),
             counts: SeverityCounts::of(&judged.findings),
         })
@@ -253,6 +282,7 @@ fn one(
         period,
         files: judged.files.len(),
         counts: SeverityCounts::of(&judged.findings),
+        unsettled: unsettled(&judged.findings),
         lacking: judged
             .standing
             .iter()
@@ -260,6 +290,7 @@ fn one(
             .filter(|form| matches!(form.reporting, Reporting::Missing | Reporting::Invalid))
             .count(),
         folder: published,
+        beside,
         kept: kept.carried,
     };
     log.end(&outcome);
@@ -340,7 +371,10 @@ fn summaries(
     let mut edited: Vec<(Source, String)> = names
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let is_summary = name.starts_with("summary") && name.ends_with(".xlsx");
+            let is_summary = name.starts_with("summary")
+                && Path::new(&name)
+                    .extension()
+                    .is_some_and(|ending| ending.eq_ignore_ascii_case("xlsx"));
             let is_edited =
                 is_summary && hash::of_file(&entry.path()).is_ok_and(|hash| !known.contains(&hash));
             is_edited.then(|| (Source::file(entry.path()), name))
@@ -356,9 +390,7 @@ fn summaries(
     let edited = read_files(edited, how, rulebook, pool, &quiet);
     let of = period.to_string();
     let copies = files.iter().map(|file| (file, false));
-    let edited = edited
-        .iter()
-        .map(|file| (file, file.name == "summary.xlsx"));
+    let edited = edited.iter().map(|file| (file, file.name == SUMMARY));
     let mut read = Vec::new();
     for (file, is_published) in copies.chain(edited) {
         let reading = &file.reading;
@@ -609,6 +641,7 @@ pub fn baseline(
         }
     }
     baseline.adjust(rulebook);
+    baseline.look_at(&order.output, rulebook, period);
     Ok(baseline)
 }
 
@@ -655,16 +688,21 @@ fn evaluated_nothing(judged: &Judged<'_>) -> bool {
     has_records && of_figures.map(verdicts).sum::<u64>() == 0
 }
 
-fn hashed(sources: &Sources) -> Vec<Hashed> {
-    sources
-        .files
-        .iter()
-        .map(|(name, text)| Hashed {
-            path: name.clone(),
-            sha256: hash::of(text.as_bytes()),
-            bytes: text.len() as u64,
-        })
-        .collect()
+/// The archives that submissions came in, by their names in reports. A file that has gone since it
+/// was read has no hash.
+fn archives(sources: &SourcesOf, folder: &Path) -> Vec<Hashed> {
+    let inside = sources.values().filter(|source| source.member.is_some());
+    let paths: BTreeSet<&Path> = inside.map(|source| source.path.as_path()).collect();
+    let hashed = paths.into_iter().map(|path| {
+        let below = path.strip_prefix(folder).unwrap_or(path);
+        let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
+        Hashed {
+            path: parts.join("/"),
+            sha256: hash::of_file(path).unwrap_or_default(),
+            bytes: std::fs::metadata(path).map_or(0, |facts| facts.len()),
+        }
+    });
+    hashed.collect()
 }
 
 /// Everything that is published, into the stage: the city's files on one thread, while workers
@@ -674,7 +712,7 @@ fn write_reports(
     pool: &Pool,
     judged: &Judged<'_>,
     sources: &BTreeMap<String, Source>,
-    stage: &Stage<'_>,
+    (stage, beside): (&Stage<'_>, Option<&str>),
     log: &Log,
 ) -> Result<(), Error> {
     let reports = district::reports(judged, order.lang);
@@ -693,7 +731,7 @@ fn write_reports(
     }
     let progress = log.progress("写反馈", "annotating", requests.len());
     let (city, answers) = std::thread::scope(|scope| {
-        let city = scope.spawn(|| write_city(order, judged, stage));
+        let city = scope.spawn(|| write_city(order, judged, stage, beside));
         let answers = pool.run(&requests, &|_| progress.inc(1));
         (
             city.join()
@@ -751,7 +789,12 @@ pub fn write_report(
     std::fs::write(target, bytes).map_err(|error| failed(&name, Box::new(error)))
 }
 
-fn write_city(order: &Order, judged: &Judged<'_>, stage: &Stage<'_>) -> Result<(), Error> {
+fn write_city(
+    order: &Order,
+    judged: &Judged<'_>,
+    stage: &Stage<'_>,
+    beside: Option<&str>,
+) -> Result<(), Error> {
     let put = |name: &str, bytes: Vec<u8>| -> Result<(), Error> {
         let (mut file, _) = stage.create(name)?;
         file.write_all(&bytes)
@@ -783,16 +826,54 @@ fn write_city(order: &Order, judged: &Judged<'_>, stage: &Stage<'_>) -> Result<(
         recall::FILE,
         dialogue.map_err(|error| failed(recall::FILE, Box::new(error)))?,
     )?;
+    let corrections = corrections::reports(judged);
+    for (name, bytes) in corrections.map_err(|error| failed("corrections.json", error))? {
+        put(name, bytes)?;
+    }
     let findings = machine::json(&FindingsFile::of(judged));
     put(
         "findings.json",
         findings.map_err(|error| failed("findings.json", Box::new(error)))?,
     )?;
-    let workbook = summary::write(judged, order.lang);
-    put(
-        "summary.xlsx",
-        workbook.map_err(|error| failed("summary.xlsx", Box::new(error)))?,
-    )
+    for (path, text) in reminders::write(judged, order.lang) {
+        put(&path, text)?;
+    }
+    let reservations = judged.closed.as_ref();
+    let reservations = reservations.and_then(|closed| closed.reservations.as_deref());
+    let sentences = sentences(judged, reservations);
+    let name = clean::name(order.lang);
+    let clean = clean::write(judged, &sentences, judged.closed.is_some(), order.lang);
+    put(name, clean.map_err(|error| failed(name, Box::new(error)))?)?;
+    let history = History::read(&order.output, judged.rulebook, judged.period);
+    let workbook = summary::write(judged, &history, order.lang);
+    let workbook = workbook.map_err(|error| failed(SUMMARY, Box::new(error)))?;
+    let Some(beside) = beside else {
+        return put(SUMMARY, workbook);
+    };
+    // The published one stays with whoever has it open, and the new one stands beside it until
+    // the next run. Edited, it is carried over with everything else that is not ours.
+    let published = order.output.join(judged.period.to_string());
+    let standing = std::fs::read(published.join(SUMMARY));
+    let standing = standing.map_err(|error| failed(SUMMARY, Box::new(error)))?;
+    if published_hashes(&published).contains(&hash::of(&standing)) {
+        put(SUMMARY, standing)?;
+    }
+    put(beside, workbook)
+}
+
+/// The staff's workbook.
+const SUMMARY: &str = "summary.xlsx";
+
+/// The name that a new summary gets while a program has the published one open: Excel and WPS, or
+/// `LibreOffice`, leave a small file beside a workbook for as long.
+fn beside(published: &Path, lang: Lang) -> Option<&'static str> {
+    let marks = [format!("~${SUMMARY}"), format!(".~lock.{SUMMARY}#")];
+    let is_open =
+        published.join(SUMMARY).is_file() && marks.iter().any(|mark| published.join(mark).exists());
+    is_open.then_some(match lang {
+        Lang::Zh => "summary（新）.xlsx",
+        Lang::En => "summary (new).xlsx",
+    })
 }
 
 fn failed(report: &str, source: Box<dyn std::error::Error + Send + Sync>) -> Error {

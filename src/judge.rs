@@ -3,14 +3,15 @@
 //!
 //! All is read before this begins, and nothing is written here.
 
-use crate::baseline::Baseline;
+use crate::baseline::{Altered, Baseline, Standing};
 use crate::check::run::{Batch, Checked, Counts, Owner, check};
 use crate::check::tables::Tables;
+use crate::closing;
 use crate::dialogue::{Compared, Dialogue, FileWritten, Situation};
 use crate::expr::Link;
 use crate::finding::{self, Decision, Finding, ReadCell, State, Unit, Word};
 use crate::intake::returned::{DecidedOf, Written};
-use crate::intake::{FRAME_RULES, FrameFinding, OF_PERIOD};
+use crate::intake::{FRAME_RULES, FrameFinding, OF_DISTRICT, OF_PERIOD};
 use crate::period::Period;
 use crate::place::Place;
 use crate::report::{FileFound, Judged, ReadingNote, RuleOutcome, Submission, Unevaluated};
@@ -22,7 +23,7 @@ use crate::standing::{Acceptance, Checking, DistrictStanding, FormStanding, Repo
 use crate::submissions::{self, Choice, FileRead, ONE_RULE, Sent, choose};
 use crate::table::{Absent, Table};
 use crate::words::Text;
-use chrono::NaiveDateTime;
+use chrono::{NaiveDate, NaiveDateTime};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,8 @@ const SHOWN_OF_A_FLOOD: usize = 3;
 const FLOOD: &str = "flood";
 /// Figures that are all those of another submission.
 pub const COPIED_RULE: &str = "intake.copied";
+/// What was accepted or published for an earlier period is still what was written then.
+pub const ACCEPTED_RULE: &str = "intake.accepted";
 /// A nil return where there was something a year ago.
 pub const NIL_RULE: &str = "intake.nil";
 
@@ -70,14 +73,22 @@ pub fn judge<'a>(
         notes: Vec::new(),
         refused: Vec::new(),
         unevaluated: Vec::new(),
+        sent: BTreeMap::new(),
     };
     let in_force = judging.take(files, baseline);
     judging.copied(&in_force, baseline);
     judging.nil(&in_force, baseline);
+    judging.accepted(baseline);
     judging.frames(&in_force);
     for at in 0..rulebook.forms.len() {
         judging.rules(at, &in_force, baseline);
     }
+    for finding in &mut judging.findings {
+        if finding.basis.is_empty() {
+            finding.basis = finding.basis_of_words();
+        }
+    }
+    judging.fold_nil();
     judging.fold_slips();
     let compared = judging.settle(&in_force);
     let rank = |code: &str| {
@@ -125,6 +136,8 @@ pub fn judge<'a>(
         unevaluated,
         compared,
         dialogue,
+        closed: None,
+        corrections: Vec::new(),
     }
 }
 
@@ -133,8 +146,8 @@ struct Judging<'a> {
     period: Period,
     /// What was said so far.
     dialogue: Dialogue,
-    /// By file: what people wrote into it, and the period that it says it is of.
-    written: Vec<(Written, Option<String>)>,
+    /// By file: what people wrote into it, and the period and district that it says it is of.
+    written: Vec<(Written, (Option<String>, Option<String>))>,
     files: Vec<FileFound>,
     findings: Vec<Finding>,
     outcomes: Vec<RuleOutcome>,
@@ -142,6 +155,8 @@ struct Judging<'a> {
     /// Districts whose file could not be used: it may have been any of their forms.
     refused: Vec<usize>,
     unevaluated: Vec<Unevaluated>,
+    /// By form and district: how many submissions came that differ from each other.
+    sent: BTreeMap<(usize, usize), u32>,
 }
 
 impl Judging<'_> {
@@ -155,13 +170,16 @@ impl Judging<'_> {
             findings,
             notes,
             counts,
+            sent,
         } = choose(self.rulebook, self.period, &mut files, &self.dialogue);
         let mut of_files = Counts::default();
         for file in &mut files {
             self.notes.append(&mut file.reading.notes);
-            let period = file.reading.about.property(OF_PERIOD).map(str::to_owned);
+            let about = &file.reading.about;
+            let says = |name: &str| about.property(name).map(str::to_owned);
+            let of = (says(OF_PERIOD), says(OF_DISTRICT));
             let written = std::mem::take(&mut file.reading.written);
-            self.written.push((written, period));
+            self.written.push((written, of));
         }
         let usable: Vec<(&str, usize)> = in_force
             .iter()
@@ -198,6 +216,7 @@ impl Judging<'_> {
         }
         self.findings.extend(findings);
         self.notes.extend(notes);
+        self.sent = sent;
         self.outcome(
             FILE_RULE,
             "",
@@ -472,6 +491,118 @@ impl Judging<'_> {
         });
     }
 
+    /// Whether the figures that this period is compared with are those that were accepted or
+    /// published. What was changed by hand was not used, and staff hear of it by name.
+    fn accepted(&mut self, baseline: &Baseline) {
+        let reopened = baseline.reopened().map(|period| ReadingNote {
+            file: format!("{}/{period}/{}", closing::FOLDER, closing::FILE),
+            sheet: String::new(),
+            what: both!(
+                "{period} 已解封，本期对比数为暂数",
+                "{period} is open again: this period is compared with provisional figures"
+            ),
+            first: None,
+            count: 1,
+        });
+        self.notes.extend(reopened);
+        let found = baseline.changed().map(|one| self.altered(one, baseline));
+        let found: Vec<Finding> = found.collect();
+        let counts = Counts {
+            passed: baseline.accepted() as u64,
+            failed: found.len() as u64,
+            ..Counts::default()
+        };
+        // Before the first month is closed there is nothing to look at.
+        if counts.passed + counts.failed == 0 {
+            return;
+        }
+        self.findings.extend(found);
+        let title = Text::new(
+            "往期的数据文件没有改动",
+            "files of earlier figures are as they were written",
+        );
+        self.outcome(ACCEPTED_RULE, "", title, Severity::Query, counts);
+    }
+
+    fn altered(&self, one: &Altered, baseline: &Baseline) -> Finding {
+        let Altered {
+            period,
+            file,
+            form,
+            was_accepted,
+        } = one;
+        let what = if *was_accepted {
+            both!(
+                "{period} 封库时存的 {file} 被改动、损坏或没有了，没有采用",
+                "`{file}`, kept when {period} was closed, was changed, damaged or lost and is not used"
+            )
+        } else {
+            both!(
+                "{period} 已发布的 {file} 被改动、损坏或没有了，没有采用",
+                "`{file}`, published for {period}, was changed, damaged or lost and is not used"
+            )
+        };
+        let instead = match form.map(|form| baseline.standing(*period, form)) {
+            _ if *period == self.period => Text::new(
+                "无法与已验收的数比较",
+                "what has come since cannot be compared with it",
+            ),
+            Some(Standing::Accepted) => Text::new(
+                "已发布的结果里有相同的一份，对比用的是那一份",
+                "the published results have the same, and that is compared with",
+            ),
+            Some(Standing::Provisional) => Text::new(
+                "对比改用已发布的数，为暂数",
+                "what was published is compared with, provisionally",
+            ),
+            Some(Standing::OnTheSpot) => Text::new(
+                "对比改用报送文件里现读的数，为暂数",
+                "what the submissions say is compared with, provisionally",
+            ),
+            None => Text::new(
+                "该期按未封库看待，对比数为暂数",
+                "the month counts as open, and is compared with provisionally",
+            ),
+        };
+        let fix = if *was_accepted {
+            Text::new(
+                "从备份恢复这个文件，并查明是谁改的；没有备份的，核实后重新封库",
+                "put the file back from a backup and ask who changed it; without one close the month again once its figures are known to be right",
+            )
+        } else {
+            both!(
+                "重新运行：hebiao run --period {period}",
+                "run it again: `hebiao run --period {period}`"
+            )
+        };
+        let unit = Unit {
+            code: String::new(),
+            name: self.rulebook.job.whole.clone(),
+        };
+        let form = form.map(|form| self.rulebook.forms[form].id.clone());
+        Finding {
+            audience: Audience::City,
+            place: Place {
+                file: file.clone(),
+                sheet: None,
+                cell: None,
+            },
+            message: Text::new(
+                format!("{}；{}", what.zh, instead.zh),
+                format!("{}; {}", what.en, instead.en),
+            ),
+            fix,
+            ..Finding::bare(
+                ACCEPTED_RULE,
+                Severity::Query,
+                unit,
+                form,
+                self.period,
+                file,
+            )
+        }
+    }
+
     /// What is wrong with the forms themselves.
     fn frames(&mut self, in_force: &[InForce]) {
         for (at, form) in self.rulebook.forms.iter().enumerate() {
@@ -685,6 +816,26 @@ impl Judging<'_> {
         }]
     }
 
+    /// Where a form says that there is nothing, what is implausible about nothing follows from
+    /// that: it is counted with its rules, and not listed beside the question.
+    fn fold_nil(&mut self) {
+        let of = |finding: &Finding| (finding.district.code.clone(), finding.form.clone());
+        let nil = self.findings.iter().enumerate();
+        let nil = nil.filter(|(_, finding)| finding.rule == NIL_RULE);
+        let nil: BTreeMap<_, usize> = nil.map(|(at, finding)| (of(finding), at)).collect();
+        let mut folded: BTreeMap<usize, u64> = BTreeMap::new();
+        let mut keep = vec![true; self.findings.len()];
+        for (at, finding) in self.findings.iter().enumerate() {
+            let question = nil.get(&of(finding));
+            let is_figure = finding.variable.is_some() && finding.severity != Severity::Error;
+            if let Some(question) = question.filter(|_| is_figure) {
+                *folded.entry(*question).or_default() += 1;
+                keep[at] = false;
+            }
+        }
+        self.fold(folded, keep);
+    }
+
     /// A slip that was diagnosed explains what other queries and notes say of the same cells:
     /// those are counted with their rules, and not listed beside it.
     fn fold_slips(&mut self) {
@@ -729,8 +880,13 @@ impl Judging<'_> {
                 keep[at] = false;
             }
         }
-        for (slip, count) in folded {
-            let message = &mut self.findings[slip].message;
+        self.fold(folded, keep);
+    }
+
+    /// Lets findings go that follow from others, which say how many.
+    fn fold(&mut self, folded: BTreeMap<usize, u64>, keep: Vec<bool>) {
+        for (from, count) in folded {
+            let message = &mut self.findings[from].message;
             let more = both!(
                 "；由此引起的另 {count} 条未逐条列出",
                 "; {count} more findings that follow from it are not listed"
@@ -748,10 +904,12 @@ impl Judging<'_> {
         let mut dialogue = std::mem::take(&mut self.dialogue);
         let remark = |finding: &Finding| self.remark(finding, in_force);
         let files = self.files.iter().zip(&self.written);
-        let files = files.map(|(file, (written, period))| FileWritten {
+        let files = files.map(|(file, (written, about))| FileWritten {
             name: &file.path,
             arrived: file.arrived.clone(),
-            period: period.as_deref(),
+            period: about.0.as_deref(),
+            district: about.1.as_deref(),
+            is_torn: written.is_torn,
             answers: &written.answers,
             noted: &written.noted,
         });
@@ -808,7 +966,7 @@ impl Judging<'_> {
                     let one = in_force
                         .iter()
                         .find(|o| (o.form, o.district) == (at, district));
-                    let reporting = self.reporting(form, district, one, now);
+                    let reporting = self.reporting(at, district, one, now);
                     let own = self.findings.iter().filter(|finding| {
                         finding.district == unit && finding.form.as_ref() == Some(&form.id)
                     });
@@ -824,6 +982,7 @@ impl Judging<'_> {
                         checking,
                         acceptance,
                         decision,
+                        sent: self.sent.get(&(at, district)).copied().unwrap_or(0),
                     }
                 });
                 DistrictStanding {
@@ -861,12 +1020,13 @@ impl Judging<'_> {
 
     fn reporting(
         &self,
-        form: &Form,
+        at: usize,
         district: usize,
         one: Option<&InForce>,
         now: NaiveDateTime,
     ) -> Reporting {
-        let due = form.due.map(|due| due.date(self.period));
+        let form = &self.rulebook.forms[at];
+        let due = self.rulebook.due_date(at, district, self.period);
         let Some(one) = one else {
             if !form.is_due_in(self.period) {
                 return Reporting::NotAsked;
@@ -875,9 +1035,12 @@ impl Judging<'_> {
             if self.refused.contains(&district) {
                 return Reporting::Invalid;
             }
-            return match due {
-                Some(due) if now.date() <= due => Reporting::NotYetDue,
-                _ => Reporting::Missing,
+            let usual = self.rulebook.usual_due(at, self.period);
+            let is_past = |day: Option<NaiveDate>| day.is_none_or(|day| day < now.date());
+            return match (is_past(usual), is_past(due)) {
+                (_, true) => Reporting::Missing,
+                (true, false) => Reporting::Extended,
+                (false, false) => Reporting::NotYetDue,
             };
         };
         if is_nil(form, &one.table) {
@@ -930,17 +1093,20 @@ fn accompanies(file: &FileRead, usable: &[(&str, usize)]) -> bool {
         })
 }
 
-/// 零报告: the form is there and says that there is nothing.
+/// 零报告: the form is there and says that there is nothing. What it repeats of an earlier year
+/// says nothing of this one.
 fn is_nil(form: &Form, table: &Table) -> bool {
-    (0..form.variables.len())
-        .filter(|v| form.variables[*v].is_number())
-        .all(|variable| {
-            (0..table.records()).all(|record| match table.number(record, variable) {
-                Some(x) => x == 0.0,
-                None => !matches!(
-                    table.absent(record, variable),
-                    Some(Absent::Unreadable(_) | Absent::NoColumn)
-                ),
-            })
+    let is_of_now = |variable: &usize| {
+        let place = &form.variables[*variable];
+        place.is_number() && form.columns[place.column].restates.is_none()
+    };
+    (0..form.variables.len()).filter(is_of_now).all(|variable| {
+        (0..table.records()).all(|record| match table.number(record, variable) {
+            Some(x) => x == 0.0,
+            None => !matches!(
+                table.absent(record, variable),
+                Some(Absent::Unreadable(_) | Absent::NoColumn)
+            ),
         })
+    })
 }

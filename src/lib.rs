@@ -29,6 +29,7 @@
 //! - [`intake`]: raw sheets as submissions: whose, of when, every figure with its place.
 //! - [`worker`]: processes in which foreign bytes are touched.
 //! - [`submissions`]: which of several submissions of a form is in force.
+//! - [`closing`]: months whose figures were accepted, and what has arrived for them since.
 //! - [`baseline`], [`judge`], [`consolidate`]: earlier periods, verdicts, the city's figures.
 //! - [`dialogue`]: what districts answer, what staff decide, what has become of both.
 //! - [`report`], [`publish`]: what comes out, and how it gets there whole or not at all.
@@ -52,6 +53,7 @@ pub mod words;
 pub mod baseline;
 pub mod check;
 pub mod cli;
+pub mod closing;
 pub mod consolidate;
 pub mod dialogue;
 pub mod expr;

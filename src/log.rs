@@ -72,6 +72,16 @@ impl Log {
         }
     }
 
+    /// A period is closed, and so it is not run.
+    pub fn skipped(&self, period: Period) {
+        let text = both!(
+            "{period} 已封库，跳过（要看更正，运行 hebiao run --period {period}）",
+            "{period} is closed and passed over (for corrections run `hebiao run --period {period}`)"
+        );
+        let more = serde_json::json!({ "period": period });
+        self.line("closed", text.get(self.lang), more);
+    }
+
     /// A worker gave no answer for a file.
     pub fn failure(&self, file: &str, failure: &Failure) {
         let text = both!("{file}：{failure}", "{file}: {failure}");
@@ -85,8 +95,10 @@ impl Log {
             period,
             files,
             counts,
+            unsettled: _,
             lacking,
             folder,
+            beside,
             kept,
         } = outcome;
         let (error, query, note) = (counts.error, counts.query, counts.note);
@@ -97,9 +109,16 @@ impl Log {
         );
         let more = serde_json::json!({
             "period": period, "files": files, "errors": error, "queries": query, "notes": note,
-            "lacking": lacking, "kept": kept,
+            "lacking": lacking, "kept": kept, "beside": beside,
         });
         self.line("published", text.get(self.lang), more);
+        if let Some(name) = beside.filter(|_| !self.json) {
+            let text = both!(
+                "  summary.xlsx 正有人打开，没有动它；新的汇总表是 {name}，下次运行时换上",
+                "  somebody has summary.xlsx open, so it was left alone; the new one is {name}, and the next run swaps it in"
+            );
+            self.line("beside", text.get(self.lang), serde_json::Value::Null);
+        }
         for name in kept {
             let text = both!(
                 "  保留了不是核表写的文件：{name}",

@@ -2,7 +2,7 @@
 //!
 //! A run is of a month. A form that is due every quarter or year is asked for in the months
 //! that its `due_in` names; its own period follows from the month. Holidays and extensions are
-//! not known here.
+//! the rulebook's.
 
 use crate::spelling::half_width;
 use crate::words::Text;

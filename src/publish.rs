@@ -17,7 +17,8 @@
 //! Two states come about only when somebody helps after a kill: a former output without a `P` is
 //! put back, and a `P` without `run.json` is not ours, so its files move into the former output.
 //! `.carry` is a copy on its way; `.probe` shows early that the folder takes files; `.lock` is
-//! never removed, for a lock on a removed file guards nothing.
+//! never removed, for a lock on a removed file guards nothing. `accepted` is no period: files are
+//! put there one by one, each whole or not at all, and no run removes them.
 //!
 //! Which reports there are, and what else `run.json` says, is the business of others.
 
@@ -189,6 +190,35 @@ impl Output {
         })
     }
 
+    /// Puts a file below the output folder, whole or not at all, in the place of one of that name;
+    /// its folders are made.
+    ///
+    /// # Errors
+    /// When the name leads out of the folder, or the file cannot be written.
+    pub fn put(&self, relative: &str, bytes: &[u8]) -> Result<(), Error> {
+        if !is_below(relative) {
+            return Err(Error::Name {
+                name: relative.to_owned(),
+            });
+        }
+        let path = self.dir.join(relative);
+        let folder = path.parent().unwrap_or(&self.dir);
+        fs::create_dir_all(folder).map_err(|source| Error::CreateFolder {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let desk = self.dir.join(CARRY);
+        write_synced(OpenOptions::new().create(true).truncate(true), &desk, bytes)?;
+        reached("put aside");
+        rename(&desk, &path)?;
+        // The folders above may be new as well.
+        for folder in Path::new(relative).ancestors().skip(1) {
+            flush_folder(&self.dir.join(folder))?;
+        }
+        reached("put in place");
+        Ok(())
+    }
+
     /// Where the period's output stands once it is published.
     #[must_use]
     pub fn published(&self, period: &str) -> PathBuf {
@@ -243,16 +273,12 @@ impl Stage<'_> {
     /// When the name leads out of the stage, is the manifest's or is already taken, or when the
     /// file cannot be created.
     pub fn create(&self, relative: &str) -> Result<(File, PathBuf), Error> {
-        let below = Path::new(relative);
-        let inside = below
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
-        if relative.is_empty() || relative == MANIFEST || !inside {
+        if relative == MANIFEST || !is_below(relative) {
             return Err(Error::Name {
                 name: relative.to_owned(),
             });
         }
-        let path = self.path.join(below);
+        let path = self.path.join(relative);
         let folder = path.parent().unwrap_or(&self.path);
         fs::create_dir_all(folder).map_err(|source| Error::CreateFolder {
             path: folder.to_owned(),
@@ -536,6 +562,12 @@ fn bury(dir: &Path, folder: &Path, period: &str) -> Result<(), Error> {
 /// What cannot be removed now is tried again by the next run, and is in nobody's way.
 fn discard(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
+}
+
+/// Whether a relative path leads to something below its folder, and nowhere else.
+fn is_below(relative: &str) -> bool {
+    let mut parts = Path::new(relative).components();
+    !relative.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// A period is one visible folder right in the output folder.

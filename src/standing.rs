@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 pub enum Reporting {
     /// 未到期: not here, and not yet due.
     NotYetDue,
+    /// 缓报: not here, past its usual day, and the district was given more time.
+    Extended,
     /// 未报: not here though due.
     Missing,
     /// 已报
@@ -91,6 +93,9 @@ pub struct FormStanding {
     pub acceptance: Acceptance,
     /// What staff decided of it.
     pub decision: Option<Decision>,
+    /// How many submissions of it came that differ from each other.
+    #[serde(default)]
+    pub sent: u32,
 }
 
 /// One district with all its forms.
@@ -108,6 +113,7 @@ impl Reporting {
     pub fn words(self) -> Text {
         let (zh, en) = match self {
             Self::NotYetDue => ("未到期", "not yet due"),
+            Self::Extended => ("缓报", "extended"),
             Self::Missing => ("未报", "missing"),
             Self::Reported => ("已报", "reported"),
             Self::Late => ("迟报", "late"),

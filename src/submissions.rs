@@ -71,6 +71,8 @@ pub struct Choice {
     pub notes: Vec<ReadingNote>,
     /// How many forms came in one way only, and how many are asked about.
     pub counts: (u64, u64),
+    /// By form and district: how many submissions came that differ from each other.
+    pub sent: BTreeMap<(usize, usize), u32>,
 }
 
 /// Chooses among what was read.
@@ -114,6 +116,8 @@ pub fn choose(
             form: &rulebook.forms[form],
             unit: rulebook.unit(district),
         };
+        let different = Choosing::different(&all);
+        choice.sent.insert((form, district), different);
         let asked = choice.findings.len();
         choice
             .in_force
@@ -228,6 +232,12 @@ impl Choosing<'_> {
         if word == Some(Word::UseSecond) {
             *current = next;
         }
+    }
+
+    /// How many submissions differ from each other.
+    fn different(all: &[Sent]) -> u32 {
+        let different: BTreeSet<String> = all.iter().map(|one| one.draft.fingerprint()).collect();
+        u32::try_from(different.len()).unwrap_or(u32::MAX)
     }
 
     /// Returned reports take the place of the submission that they were made from; those that
@@ -464,9 +474,26 @@ impl Choosing<'_> {
     }
 }
 
+/// In what two submissions of a form differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// In a variable, by its position.
+    Figure(usize),
+    /// The second lacks the record.
+    Gone,
+    /// Only the second has the record.
+    Come,
+}
+
 /// A figure in which two submissions of one form differ.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
+    /// In what.
+    pub what: What,
+    /// The record's key, in a list.
+    pub record: String,
+    /// The second's figure as it is kept, where it is a number.
+    pub number: Option<f64>,
     /// Where it stands in the second, as `E11`; or the record that only one of them has.
     pub at: String,
     /// What people call it.
@@ -479,7 +506,7 @@ pub struct Difference {
 
 /// The figures in which two submissions of a form differ: those of a fixed form cell by cell,
 /// those of a list record by record as their keys say.
-pub fn differences(form: &Form, a: &impl Records, b: &Draft) -> Vec<Difference> {
+pub fn differences(form: &Form, a: &impl Records, b: &impl Records) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut compare = |of_a: usize, of_b: usize, key: &str| {
         for (at, variable) in form.variables.iter().enumerate() {
@@ -487,10 +514,14 @@ pub fn differences(form: &Form, a: &impl Records, b: &Draft) -> Vec<Difference> 
             if first == second {
                 continue;
             }
+            let number = match second {
+                Figure::Number(x) => Some(x),
+                Figure::Word(_) | Figure::Nothing => None,
+            };
             let show = |figure: Figure<'_>| shown_figure(figure, variable.kind, variable.scale());
             let (first, second) = (show(first), show(second));
             let label = form.variable_label(at);
-            let cell = b.cell(of_b, variable.column, variable.row);
+            let cell = b.place(of_b, variable.column, variable.row);
             let of = |label: String| {
                 if key.is_empty() {
                     label
@@ -499,7 +530,10 @@ pub fn differences(form: &Form, a: &impl Records, b: &Draft) -> Vec<Difference> 
                 }
             };
             found.push(Difference {
-                at: cell.map_or_else(String::new, |(_, cell)| cell.to_string()),
+                what: What::Figure(at),
+                record: key.to_owned(),
+                number,
+                at: cell.map_or_else(String::new, |cell| cell.to_string()),
                 label: Text::new(of(label.zh), of(label.en)),
                 first,
                 second,
@@ -516,10 +550,16 @@ pub fn differences(form: &Form, a: &impl Records, b: &Draft) -> Vec<Difference> 
             compare(*of_a, *of_b, key.split('\u{0}').next().unwrap_or_default());
         }
     }
-    let only = |these: &BTreeMap<String, usize>, those: &BTreeMap<String, usize>, label: &Text| {
+    let only = |what: What,
+                these: &BTreeMap<String, usize>,
+                those: &BTreeMap<String, usize>,
+                label: &Text| {
         let missing = these.keys().filter(|key| !those.contains_key(*key));
         let lines: Vec<Difference> = missing
             .map(|key| Difference {
+                what,
+                record: key.replace('\u{0}', " #"),
+                number: None,
                 at: key.replace('\u{0}', " #"),
                 label: label.clone(),
                 first: String::new(),
@@ -529,11 +569,13 @@ pub fn differences(form: &Form, a: &impl Records, b: &Draft) -> Vec<Difference> 
         lines
     };
     let gone = only(
+        What::Gone,
         &keys_a,
         &keys_b,
         &Text::new("后一份没有这条记录", "the second lacks this record"),
     );
     let come = only(
+        What::Come,
         &keys_b,
         &keys_a,
         &Text::new("后一份多出这条记录", "only the second has this record"),

@@ -4,6 +4,7 @@
 //! A record of a list is a row of the sheet; a fixed form is one record whose variables are its
 //! cells. Nothing here knows what the figures mean.
 
+use crate::hash;
 use crate::number::{self, Exact};
 use crate::place::Cell;
 use polars::prelude::{
@@ -267,6 +268,23 @@ impl Draft {
         }
     }
 
+    /// A hash of all figures: the same figures have the same one.
+    pub fn fingerprint(&self) -> String {
+        let mut bytes: Vec<u8> = Vec::new();
+        for column in &self.columns {
+            match column {
+                DraftColumn::Numbers(numbers) => {
+                    bytes.extend(numbers.iter().flat_map(|x| x.to_le_bytes()));
+                }
+                DraftColumn::Words(words) => {
+                    bytes.extend(words.bytes.as_bytes());
+                    bytes.extend(words.ends.iter().flat_map(|end| end.to_le_bytes()));
+                }
+            }
+        }
+        hash::of(&bytes)
+    }
+
     /// The exact sum of a column's figures.
     pub fn sum(&self, variable: usize) -> Exact {
         match self.columns.get(variable) {
@@ -431,6 +449,9 @@ pub trait Records {
     /// What a record has in one place.
     fn figure(&self, record: usize, variable: usize) -> Figure<'_>;
 
+    /// The cell in which a figure of a column, and in a fixed form of a row, stands.
+    fn place(&self, record: usize, column: usize, row: Option<usize>) -> Option<Cell>;
+
     /// The key of each record of a list: its words or figures joined.
     fn keys(&self, variables: &[usize]) -> Vec<String> {
         let key = |record: usize| {
@@ -461,6 +482,10 @@ impl Records for Draft {
             None => Figure::Nothing,
         }
     }
+
+    fn place(&self, record: usize, column: usize, row: Option<usize>) -> Option<Cell> {
+        self.cell(record, column, row).map(|(_, cell)| cell)
+    }
 }
 
 impl Records for Table {
@@ -472,6 +497,10 @@ impl Records for Table {
         let number = self.number(record, variable).map(Figure::Number);
         let word = || self.word(record, variable).map(Figure::Word);
         number.or_else(word).unwrap_or(Figure::Nothing)
+    }
+
+    fn place(&self, record: usize, column: usize, row: Option<usize>) -> Option<Cell> {
+        self.spot(record, column, row).map(|spot| spot.cell)
     }
 }
 

@@ -5,6 +5,7 @@
 //! can't drift apart, and machine-readable reports carry both.
 
 use serde::{Deserialize, Serialize};
+use unicode_width::UnicodeWidthStr;
 
 /// A language that people read.
 #[derive(
@@ -60,6 +61,15 @@ impl Text {
         Self::new(self.zh.trim(), self.en.trim())
     }
 
+    /// Several as one, with what stands between them.
+    pub fn joined(texts: &[Self], between: &Self) -> Self {
+        let all = |lang| -> Vec<&str> { texts.iter().map(|text| text.get(lang)).collect() };
+        Self::new(
+            all(Lang::Zh).join(&between.zh),
+            all(Lang::En).join(&between.en),
+        )
+    }
+
     /// The wording in this language.
     pub fn get(&self, lang: Lang) -> &str {
         match lang {
@@ -67,6 +77,17 @@ impl Text {
             Lang::En => &self.en,
         }
     }
+}
+
+/// How many columns of a screen a text takes: a Chinese character takes two.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A text with spaces behind it, so that it takes so many columns.
+pub fn padded(text: &str, columns: usize) -> String {
+    let spaces = columns.saturating_sub(width(text));
+    format!("{text}{}", " ".repeat(spaces))
 }
 
 /// Makes a [`Text`] out of two format strings that see the same variables.

@@ -90,6 +90,25 @@ fn keys(on: &mut Lowering<'_>) {
     }
 }
 
+/// The three lines of a variable, from the lowest, as its figures are kept; none where it has
+/// no lines.
+pub(crate) fn levels(form: &Form, variable: usize) -> Option<[Exact; 3]> {
+    let place = &form.variables[variable];
+    if !place.is_number() {
+        return None;
+    }
+    let is_own = form.value_columns().next() == Some(place.column);
+    let row = place.row.filter(|_| is_own);
+    let row = row.and_then(|row| form.rows[row].lines.as_ref());
+    let lines = row.or(form.columns[place.column].lines.as_ref())?.get_ref();
+    let kept = |line: &toml::Value| Some(kept(form, variable, &level(form, line)?));
+    Some([
+        kept(&lines.alert)?,
+        kept(&lines.basic)?,
+        kept(&lines.development)?,
+    ])
+}
+
 /// A line as it is written.
 fn named(line: &toml::Value) -> String {
     match line {

@@ -13,7 +13,7 @@ pub mod decimals;
 mod discrepancy;
 pub mod example;
 pub mod expression;
-mod lines;
+pub(crate) mod lines;
 mod natively;
 pub mod non_decreasing;
 pub mod one_of;

@@ -90,8 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             return Exit::Failed;
         }
     }
-    let counts = SeverityCounts::of(&judged.findings);
-    if counts.error + counts.query > 0 {
+    if job::unsettled(&judged.findings) > 0 {
         Exit::ForPeople
     } else {
         Exit::Clean

@@ -1,9 +1,13 @@
 //! The command line: arguments in, exit code out.
 
 mod check;
+mod close;
 mod inspect;
+mod reopen;
 mod rules;
 mod run;
+mod status;
+mod template;
 
 use crate::job::{self, Order};
 use crate::log::Log;
@@ -64,10 +68,12 @@ const AFTER: &str = "\
   2  任务没有跑成，没有发布任何结果 / the job could not run, nothing was published
 
 例 / examples:
-  hebiao run                          所有有文件夹的报告期 / every period with a folder
+  hebiao run                          所有有文件夹、没有封库的报告期 / every period with a folder that is not closed
   hebiao run --period 2023-12         只跑一期 / one period
   hebiao check 巴南区.xlsx --period 2023-12   只看一个文件，不写任何东西 / one file, nothing written
+  hebiao status                       报送状态：谁还没有报 / the board: who is missing
   hebiao inspect 巴南区.xlsx          这个文件是怎样读懂的 / how it was understood
+  hebiao close 2023-12                封库：这一期的数成为已验收的数 / make a month's figures the accepted ones
   hebiao rules check                  检查规则文件 / look at the rule files";
 
 #[derive(Debug, Subcommand)]
@@ -76,8 +82,16 @@ enum Command {
     Run(run::Arguments),
     /// 只审核给定的文件，不写任何东西 / check single files, nothing is written
     Check(check::Arguments),
+    /// 哪个单位的哪张表报了没有、审得怎样 / who has sent what, and how it stands
+    Status(status::Arguments),
     /// 看一个文件是怎样读懂的 / how a file was understood
     Inspect(inspect::Arguments),
+    /// 封库：发布的数成为已验收的对比数 / the published figures become the accepted ones
+    Close(close::Arguments),
+    /// 解封 / take a closing back
+    Reopen(reopen::Arguments),
+    /// 填报模板，每个单位一份 / workbooks to be filled in, one a district
+    Template(template::Arguments),
     /// 规则文件 / the rule files
     #[command(subcommand)]
     Rules(rules::Command),
@@ -139,7 +153,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> Exit {
     match cli.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Close(arguments) => close::run(&arguments),
+        Command::Reopen(arguments) => reopen::run(&arguments),
+        Command::Template(arguments) => template::run(&arguments),
         Command::Rules(command) => rules::run(&command),
     }
 }

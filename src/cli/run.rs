@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// 报告期；不写则跑所有有文件夹的报告期，从早到晚 / the period; all that have a folder if not given
+    /// 报告期；不写则跑所有有文件夹、没有封库的报告期，从早到晚 / the period; all that have a folder and are not closed if not given
     #[arg(long, value_name = "2023-12", value_parser = Period::parse)]
     period: Option<Period>,
     #[command(flatten)]

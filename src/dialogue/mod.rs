@@ -80,6 +80,8 @@ pub struct Compared {
     pub before: BTreeMap<String, Before>,
     /// Those of them that were no more.
     pub mended: Vec<Finding>,
+    /// Every finding of the period that was there once and is no more.
+    pub once: Vec<Finding>,
 }
 
 /// A finding of an earlier run.

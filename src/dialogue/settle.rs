@@ -19,8 +19,12 @@ pub struct FileWritten<'a> {
     pub arrived: String,
     /// The period that it says it is of, in a property of ours.
     pub period: Option<&'a str>,
+    /// The district that it says it is of, likewise.
+    pub district: Option<&'a str>,
     /// The answers in it.
     pub answers: &'a [Returned],
+    /// Whether a findings sheet is there whose column of answers is gone.
+    pub is_torn: bool,
     /// Comments and notes.
     pub noted: &'a [Noted],
 }
@@ -63,9 +67,6 @@ impl Dialogue {
         let mut notes = std::mem::take(&mut self.notes);
         let candidates = self.candidates(findings, of, &mut notes);
         for finding in findings.iter_mut() {
-            if finding.basis.is_empty() {
-                finding.basis = finding.basis_of_words();
-            }
             if finding.state == State::Held {
                 self.decide(finding);
                 continue;
@@ -105,43 +106,44 @@ impl Dialogue {
                 ));
                 continue;
             }
-            let bases: BTreeMap<&str, &str> = file
+            if file.answers.is_empty() && file.is_torn {
+                notes.push(note(file, "", Text::new(
+                    "问题清单里的“情况说明”栏不见了，没有读到说明",
+                    "the column `Explanation` of the findings sheet is gone: no explanation was read",
+                )));
+            }
+            let keys: BTreeMap<&str, &Key> = file
                 .answers
                 .iter()
                 .filter_map(|one| one.key.as_ref())
-                .map(|key| (key.about.as_str(), key.basis.as_str()))
+                .map(|key| (key.about.as_str(), key))
                 .collect();
             for one in file.answers.iter().filter(|one| is_answer(one)) {
-                let about = one
-                    .key
-                    .as_ref()
-                    .map_or(one.id.as_str(), |key| key.about.as_str());
-                if let Some(key) = &one.key
-                    && !one.id.is_empty()
-                    && key.about.len() == 8
-                    && one.id != key.about
-                {
-                    let (now, was) = (&one.id, &key.about);
+                let key = key_of(one, &keys);
+                let about = key.map_or(one.id.as_str(), |key| key.about.as_str());
+                let was_edited = !one.id.is_empty() && about.len() == 8 && one.id != about;
+                if was_edited {
+                    let now = &one.id;
                     notes.push(note(
                         file,
                         &one.place,
                         both!(
-                            "编号被改成了“{now}”，按原编号 {was} 处理",
-                            "the id was changed to `{now}`; it is taken for {was}"
+                            "编号被改成了“{now}”，按原编号 {about} 处理",
+                            "the id was changed to `{now}`; it is taken for {about}"
                         ),
                     ));
                 }
                 if let Some(rule) = about.strip_prefix('~') {
-                    for finding in self.of_rule(findings, rule, &bases) {
-                        let basis = bases.get(finding.id.as_str()).copied();
-                        let candidate = self.candidate(one, file, finding, of, (basis, false));
+                    for finding in Self::of_rule(findings, rule, file, &keys) {
+                        let issued = keys.get(finding.id.as_str()).copied();
+                        let candidate = self.candidate(one, file, finding, of, (issued, false));
                         found.entry(finding.id.clone()).or_default().push(candidate);
                     }
                     continue;
                 }
                 let Some(finding) = known.get(about) else {
                     // What has been mended needs no answer; what nobody knows is told.
-                    if !self.last.contains_key(about) && one.key.is_none() {
+                    if !self.last.contains_key(about) && key.is_none() {
                         let (id, text) = (&one.id, &one.text);
                         notes.push(note(file, &one.place, both!(
                             "编号“{id}”对不上任何问题，说明没有用上：{text}",
@@ -150,27 +152,27 @@ impl Dialogue {
                     }
                     continue;
                 };
-                let basis = one.key.as_ref().map(|key| key.basis.as_str());
-                let candidate = self.candidate(one, file, finding, of, (basis, true));
+                let candidate = self.candidate(one, file, finding, of, (key, true));
                 found.entry(about.to_owned()).or_default().push(candidate);
             }
         }
         found
     }
 
-    /// The findings of a rule that a row for many stands for: those that the file lists one by
-    /// one, or all of its district where that list is gone.
+    /// The findings of a rule that a row for many stands for: those of the file's district.
     fn of_rule<'f>(
-        &self,
         findings: &'f [Finding],
         rule: &str,
-        bases: &BTreeMap<&str, &str>,
+        file: &FileWritten<'_>,
+        keys: &BTreeMap<&str, &Key>,
     ) -> Vec<&'f Finding> {
         let of_rule = || findings.iter().filter(|finding| finding.rule == rule);
-        let districts: BTreeSet<&str> = of_rule()
-            .filter(|finding| bases.contains_key(finding.id.as_str()))
+        // The list behind names them one by one; where it is gone, the workbook knows whose it is.
+        let listed = of_rule().filter(|finding| keys.contains_key(finding.id.as_str()));
+        let mut districts: BTreeSet<&str> = listed
             .map(|finding| finding.district.code.as_str())
             .collect();
+        districts.extend(file.district);
         of_rule()
             .filter(|finding| districts.contains(finding.district.code.as_str()))
             .collect()
@@ -182,10 +184,10 @@ impl Dialogue {
         file: &FileWritten<'_>,
         finding: &Finding,
         of: &Situation<'_>,
-        (issued, is_own): (Option<&str>, bool),
+        (issued, is_own): (Option<&Key>, bool),
     ) -> Candidate {
         let (reason, text) = effective(one);
-        let key = one.key.as_ref().filter(|_| is_own);
+        let key = issued.filter(|_| is_own);
         let is_new = key.is_none_or(|key| key.answer != Key::of_answer(&one.reason, &one.text));
         let form = (
             finding.district.code.clone(),
@@ -196,7 +198,7 @@ impl Dialogue {
         // those that the report was issued with.
         let basis = match issued {
             _ if is_new && in_force => finding.basis.clone(),
-            Some(issued) => issued.to_owned(),
+            Some(issued) => issued.basis.clone(),
             None => match self.last.get(&finding.id) {
                 Some(last) => last.basis.clone(),
                 None => finding.basis.clone(),
@@ -252,7 +254,7 @@ impl Dialogue {
         let differs = |other: &&&Candidate| {
             other.is_new
                 && other.answer.basis == answer.basis
-                && other.answer.file != answer.file
+                && other.is_own == chosen.is_own
                 && (&other.answer.reason, &other.answer.text) != (&answer.reason, &answer.text)
         };
         if let Some(other) = all.iter().rev().find(differs) {
@@ -378,27 +380,7 @@ impl Dialogue {
             .filter(|compared| compared.inputs == self.inputs);
         let compared = match same_inputs {
             Some(compared) => compared.clone(),
-            None => Compared {
-                inputs: self.inputs.clone(),
-                with: self.last_now.clone(),
-                before: self
-                    .last
-                    .values()
-                    .map(|finding| {
-                        let before = Before {
-                            basis: finding.basis.clone(),
-                            answered: !finding.state.is_open() && finding.state != State::Held,
-                        };
-                        (finding.id.clone(), before)
-                    })
-                    .collect(),
-                mended: self
-                    .last
-                    .values()
-                    .filter(|finding| !now.contains(&finding.id))
-                    .cloned()
-                    .collect(),
-            },
+            None => self.newly_compared(&now),
         };
         for finding in findings {
             finding.since = match compared.before.get(&finding.id) {
@@ -417,10 +399,50 @@ impl Dialogue {
     }
 }
 
+impl Dialogue {
+    /// The last run, as this one is compared with it.
+    fn newly_compared(&self, now: &BTreeSet<String>) -> Compared {
+        let before = self.last.values().map(|finding| {
+            let before = Before {
+                basis: finding.basis.clone(),
+                answered: !finding.state.is_open() && finding.state != State::Held,
+            };
+            (finding.id.clone(), before)
+        });
+        let is_gone = |finding: &&Finding| !now.contains(&finding.id);
+        let mended: Vec<Finding> = self.last.values().filter(is_gone).cloned().collect();
+        let once = self
+            .last_compared
+            .iter()
+            .flat_map(|compared| &compared.once);
+        let known: BTreeSet<&str> = mended.iter().map(|finding| finding.id.as_str()).collect();
+        let once = once
+            .filter(is_gone)
+            .filter(|one| !known.contains(one.id.as_str()));
+        let once: Vec<Finding> = once.chain(&mended).cloned().collect();
+        Compared {
+            inputs: self.inputs.clone(),
+            with: self.last_now.clone(),
+            before: before.collect(),
+            mended,
+            once,
+        }
+    }
+}
+
 /// Whether anything was answered.
 fn is_answer(one: &Returned) -> bool {
     let (reason, text) = effective(one);
     !text.is_empty() || !reason.is_empty()
+}
+
+/// The key of the finding that a row is about. Where the id that is seen is another finding's of
+/// the same sheet, the rows were sorted without their last column, and the id is right.
+fn key_of<'k>(one: &'k Returned, keys: &BTreeMap<&str, &'k Key>) -> Option<&'k Key> {
+    let for_many = |key: &&Key| key.about.starts_with('~');
+    let own = one.key.as_ref();
+    let seen = || keys.get(one.id.as_str()).copied();
+    own.filter(for_many).or_else(seen).or(own)
 }
 
 /// What an answer says: where it takes what is known so far, that.

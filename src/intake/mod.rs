@@ -213,6 +213,19 @@ pub(crate) fn of_book(book: &Book, wanted: Wanted<'_>, rulebook: &Rulebook) -> R
             count: 1,
         }];
     }
+    if written.is_unmarked {
+        let what = Text::new(
+            "看起来像汇总表，但没有核表的标记，里面的处理意见没有采用；请用发布的 .xlsx 填写",
+            "it looks like a summary and bears no mark of one: what was decided in it does not count; please use the published .xlsx",
+        );
+        reading.notes.push(ReadingNote {
+            file: wanted.name.to_owned(),
+            sheet: String::new(),
+            what,
+            first: None,
+            count: 1,
+        });
+    }
     Reading {
         about: book.about.clone(),
         seen,

@@ -25,6 +25,8 @@ pub mod headings {
     pub const REASON: (&str, &str) = ("原因类别", "Reason");
     /// The explanation.
     pub const TEXT: (&str, &str) = ("情况说明", "Explanation");
+    /// How far it has been dealt with.
+    pub const STATE: (&str, &str) = ("状态", "State");
     /// The hidden key.
     pub const KEY: (&str, &str) = ("核表", "hebiao");
     /// A finding's id on the summary.
@@ -143,10 +145,14 @@ pub struct Noted {
 pub struct Written {
     /// To findings.
     pub answers: Vec<Returned>,
+    /// Whether a findings sheet is there whose column of answers is gone.
+    pub is_torn: bool,
     /// What staff decided.
     pub decisions: Vec<Decided>,
     /// Whether the workbook is a summary, edited or not.
     pub is_summary: bool,
+    /// Whether it looks like one and bears no mark of ours: then nothing of it counts.
+    pub is_unmarked: bool,
     /// Comments, and notes under tables.
     pub noted: Vec<Noted>,
 }
@@ -159,7 +165,8 @@ const HEAD_ROWS: u32 = 60;
 /// Reads what was written into a workbook. `form_sheets` are those on which a form was found.
 pub(super) fn read(book: &Book, grids: &[Grid<'_>], form_sheets: &[bool]) -> Written {
     let mut written = Written {
-        is_summary: book.about.property(SUMMARY_OF).is_some(),
+        is_summary: book.about.property(SUMMARY_OF).is_some()
+            && book.about.property(super::OF_DISTRICT).is_none(),
         ..Written::default()
     };
     for (grid, has_form) in grids.iter().zip(form_sheets) {
@@ -168,6 +175,7 @@ pub(super) fn read(book: &Book, grids: &[Grid<'_>], form_sheets: &[bool]) -> Wri
             written.answers.extend(sheet.returned(head, &columns));
         } else if !has_form {
             written.answers.extend(sheet.returned_by_keys());
+            written.is_torn |= sheet.is_keyed();
         }
         written.decisions.extend(sheet.decided());
         written.decisions.extend(sheet.forms_decided());
@@ -175,7 +183,11 @@ pub(super) fn read(book: &Book, grids: &[Grid<'_>], form_sheets: &[bool]) -> Wri
             written.noted.extend(noted(grid));
         }
     }
-    written.is_summary |= !written.decisions.is_empty();
+    // A list of decisions that bears no mark of ours may be anybody's: a district does not decide.
+    if !written.is_summary && !written.decisions.is_empty() {
+        written.decisions.clear();
+        written.is_unmarked = true;
+    }
     written
 }
 
@@ -236,13 +248,16 @@ impl<'a> Sheet<'a> {
 
     /// The row and the columns of a list of findings for a district.
     fn answers(&self) -> Option<(u32, Columns)> {
-        use headings::{ID, KEY, KNOWN, REASON, TEXT};
+        use headings::{ID, KEY, KNOWN, REASON, STATE, TEXT};
         self.heads.iter().find_map(|(row, cells)| {
+            let (reason, state) = (column(cells, REASON), column(cells, STATE));
+            // Under whatever name, it stands between the class and the state.
+            let between = || Some(reason? + 1).filter(|at| Some(at + 1) == state);
             let columns = Columns {
                 id: column(cells, ID),
                 known: column(cells, KNOWN),
-                reason: column(cells, REASON),
-                text: column(cells, TEXT)?,
+                reason,
+                text: column(cells, TEXT).or_else(between)?,
                 key: column(cells, KEY),
             };
             // A form may well have a column 情况说明 of its own.
@@ -260,6 +275,10 @@ impl<'a> Sheet<'a> {
 
     /// The answers of a list whose headings are gone, by the keys at the rows' ends.
     fn returned_by_keys(&self) -> Vec<Returned> {
+        // With headings there, a column that is missing has been taken out.
+        if self.is_keyed() {
+            return Vec::new();
+        }
         let cells = self.grid.sheet.cells.iter();
         let keyed = cells.filter_map(|raw| {
             let column = raw.cell.column;
@@ -276,6 +295,12 @@ impl<'a> Sheet<'a> {
         keyed.collect()
     }
 
+    /// Whether the heading over the keys is there.
+    fn is_keyed(&self) -> bool {
+        let mut heads = self.heads.values();
+        heads.any(|cells| column(cells, headings::KEY).is_some())
+    }
+
     fn answer(&self, row: u32, columns: &Columns) -> Option<Returned> {
         let at = |column: Option<u32>| column.map_or_else(String::new, |c| self.shown(row, c));
         let key = Key::parse(&at(columns.key));
@@ -283,7 +308,7 @@ impl<'a> Sheet<'a> {
         let id = at(columns.id);
         let is_row = key.is_some() || id.len() == 8 && id.chars().all(|c| c.is_ascii_hexdigit());
         // A row of ours without an answer says that there is none; other rows are none of ours.
-        (is_row || !text.is_empty() && !id.is_empty()).then(|| Returned {
+        (is_row || !text.is_empty()).then(|| Returned {
             place: format!("{}!{}", self.grid.sheet.name, Cell::new(row, columns.text)),
             known: at(columns.known),
             id,
@@ -299,14 +324,13 @@ impl<'a> Sheet<'a> {
         let merges = self.grid.sheet.facts.merges.iter();
         let merged = merges.into_iter().find(|range| range.contains(at));
         let at = merged.map_or(at, |range| range.first);
-        let text = match self.grid.value(at) {
+        match self.grid.value(at) {
             None => String::new(),
             Some(Value::Text(text)) => text.trim().to_owned(),
             Some(Value::Number(x) | Value::Date(x)) => x.to_string(),
             Some(Value::Truth(truth)) => truth.to_string().to_uppercase(),
             Some(Value::Error(error)) => error.to_owned(),
-        };
-        text
+        }
     }
 
     /// What staff decided of findings.

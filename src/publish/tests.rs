@@ -64,6 +64,31 @@ fn the_manifest_is_told_every_staged_file_in_order() {
 }
 
 #[test]
+fn a_file_is_put_below_the_folder_and_nowhere_else() {
+    let dir = folder();
+    let output = Output::open(dir.path()).unwrap();
+    for content in ["one", "two"] {
+        output
+            .put("accepted/2023-12/a", content.as_bytes())
+            .unwrap();
+    }
+    for name in ["", "../a", "/a", "a/../../b"] {
+        assert!(output.put(name, b"x").is_err(), "{name}");
+    }
+    drop(output);
+    publish(&dir, "summary.xlsx = S1");
+    assert_eq!(
+        drawn(&dir),
+        "
+2023-12/run.json
+2023-12/summary.xlsx = S1
+accepted/2023-12/a = two
+"
+    );
+    assert_eq!(leftovers(&dir), [""; 0]);
+}
+
+#[test]
 fn what_the_new_run_no_longer_makes_goes() {
     let dir = folder();
     publish(&dir, "summary.xlsx = S1, reminders/a.txt = R");

@@ -1,17 +1,20 @@
 //! `data/<form>.parquet`: a form's figures for machines, and the way back for later periods.
 //!
 //! One row a record (list) or a row of the form (fixed), with period, district, name and region
-//! in front. Figures are in the unit that is kept: rates as ratios. `docs/reports.md` describes the
-//! columns.
+//! in front. Figures are in the unit that is kept: rates as ratios. Each file says of itself what
+//! its columns are; `docs/data.md` describes both.
 
 use crate::period::Period;
 use crate::rulebook::form::Form;
 use crate::rulebook::register::Register;
+use crate::rulebook::written::Type;
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Table, Words};
+use crate::words::Text;
 use polars::prelude::{
-    Column, DataFrame, DataType, NamedFrom, ParquetCompression, ParquetReader, ParquetWriter,
-    PlSmallStr, PolarsError, SerReader, Series,
+    Column, DataFrame, DataType, KeyValueMetadata, NamedFrom, ParquetCompression, ParquetReader,
+    ParquetWriter, PlSmallStr, PolarsError, SerReader, Series,
 };
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::File;
 
@@ -20,6 +23,72 @@ const ROW_GROUP: usize = 1 << 17;
 
 /// The columns before a form's own, whose names no column of a form can have.
 pub const KEYS: [&str; 5] = ["period", "district", "district_name", "region", "row"];
+
+/// The key of a file's metadata under which it says what its columns are.
+const ABOUT: &str = "hebiao";
+
+/// The version of what stands there; it grows when a reader would have to change.
+const VERSION: u32 = 1;
+
+/// What a file holds, for whoever has nothing but the file.
+#[derive(Serialize)]
+struct About<'a> {
+    version: u32,
+    period: Period,
+    form: &'a str,
+    title: &'a Text,
+    form_version: &'a str,
+    columns: Vec<Described<'a>>,
+    /// Of a fixed form.
+    rows: Vec<Described<'a>>,
+}
+
+/// A column or row. Where the rows say what stands in them, their columns have no type.
+#[derive(Serialize)]
+struct Described<'a> {
+    id: &'a str,
+    no: Option<String>,
+    label: &'a Text,
+    #[serde(rename = "type")]
+    kind: Option<Type>,
+    unit: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    fn of(form: &'a Form, period: Period) -> Self {
+        let columns = form.columns.iter().map(|column| Described {
+            id: &column.id,
+            no: column.no.map(|no| no.to_string()),
+            label: &column.label,
+            kind: column.kind,
+            unit: kept(column.kind, column.unit.as_deref()),
+        });
+        let rows = form.rows.iter().map(|row| Described {
+            id: &row.id,
+            no: row.no.clone(),
+            label: &row.label,
+            kind: row.kind,
+            unit: kept(row.kind, row.unit.as_deref()),
+        });
+        Self {
+            version: VERSION,
+            period,
+            form: &form.id,
+            title: &form.title,
+            form_version: &form.version,
+            columns: columns.collect(),
+            rows: rows.collect(),
+        }
+    }
+}
+
+/// The unit of the figures as they are kept: of rates, ratios, whatever the form calls them.
+fn kept(kind: Option<Type>, unit: Option<&str>) -> Option<&str> {
+    match kind {
+        Some(Type::Percent | Type::Points | Type::Change) => Some("1"),
+        _ => unit,
+    }
+}
 
 /// Writes the tables of a form, with each district's position in the register.
 ///
@@ -43,7 +112,11 @@ pub fn write(
         }
     }
     let mut frame = frame.unwrap_or_else(DataFrame::empty);
+    let about = serde_json::to_string(&About::of(form, period))
+        .map_err(|error| PolarsError::ComputeError(error.to_string().into()))?;
+    let about = KeyValueMetadata::from_static(vec![(ABOUT.to_owned(), about)]);
     ParquetWriter::new(to)
+        .with_key_value_metadata(Some(about))
         .with_compression(ParquetCompression::Zstd(None))
         .with_row_group_size(Some(ROW_GROUP))
         .set_parallel(false)

@@ -5,12 +5,16 @@
 use super::{FileFound, Judged, RuleOutcome};
 use crate::expr::exact::Reason;
 use crate::finding::Finding;
+use crate::hash;
 use crate::period::Period;
+use crate::publish::MANIFEST;
+use crate::rulebook::source::Sources;
 use crate::standing::DistrictStanding;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 /// The version of both shapes; it grows when a reader would have to change.
@@ -26,6 +30,8 @@ pub struct FindingsFile<'a> {
     pub period: Period,
     /// Every finding, in the order in which people read them.
     pub findings: &'a [Finding],
+    /// Those that were there in an earlier run of the period and are no more.
+    pub mended: &'a [Finding],
     /// Every rule with its counts.
     pub rules: Vec<RuleCounts<'a>>,
     /// Every district that must report, with how its forms stand.
@@ -59,6 +65,8 @@ pub struct RunFile<'a> {
     pub now: String,
     /// The submitted files with their hashes and arrivals.
     pub files: &'a [FileFound],
+    /// The archives that some of them came in, with their hashes.
+    pub archives: Vec<Hashed>,
     /// The rule files with their hashes.
     pub rules: Vec<Hashed>,
     /// The files of this folder with their hashes.
@@ -68,7 +76,7 @@ pub struct RunFile<'a> {
 }
 
 /// A file and its hash.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Hashed {
     /// The file.
     pub path: String,
@@ -76,6 +84,20 @@ pub struct Hashed {
     pub sha256: String,
     /// Its size in bytes.
     pub bytes: u64,
+}
+
+impl Hashed {
+    /// The rule files.
+    pub fn rules(sources: &Sources) -> Vec<Self> {
+        let files = sources.files.iter();
+        files
+            .map(|(name, text)| Self {
+                path: name.clone(),
+                sha256: hash::of(text.as_bytes()),
+                bytes: text.len() as u64,
+            })
+            .collect()
+    }
 }
 
 /// How many findings of each severity.
@@ -119,6 +141,7 @@ impl<'a> FindingsFile<'a> {
             version: VERSION,
             period: judged.period,
             findings: &judged.findings,
+            mended: &judged.compared.once,
             rules: judged.outcomes.iter().map(counts).collect(),
             districts: &judged.standing,
         }
@@ -133,6 +156,42 @@ pub fn json(report: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut bytes = serde_json::to_vec_pretty(report)?;
     bytes.push(b'\n');
     Ok(bytes)
+}
+
+/// How things stood when a period was published.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Board {
+    /// The period.
+    pub period: Period,
+    /// All findings.
+    pub findings: Vec<Finding>,
+    /// Every district that must report, with how its forms stand.
+    pub districts: Vec<DistrictStanding>,
+    /// The run's time; empty where the manifest does not say.
+    #[serde(skip)]
+    pub now: String,
+}
+
+/// What was published of a period; none where nothing was.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn published(output: &Path, period: Period) -> io::Result<Option<Board>> {
+    #[derive(Deserialize)]
+    struct Manifest {
+        now: String,
+    }
+    let folder = output.join(period.to_string());
+    let bytes = match fs::read(folder.join("findings.json")) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut board: Board = serde_json::from_slice(&bytes)?;
+    let manifest = fs::read(folder.join(MANIFEST)).ok();
+    let manifest = manifest.and_then(|bytes| serde_json::from_slice::<Manifest>(&bytes).ok());
+    board.now = manifest.map(|manifest| manifest.now).unwrap_or_default();
+    Ok(Some(board))
 }
 
 /// What came of a rule in a period that was published.

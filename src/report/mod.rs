@@ -4,14 +4,23 @@
 //! ([`summary`]); a district gets its own workbook back with an overlay ([`district`]).
 
 pub mod catalogue;
+pub mod clean;
 pub mod data;
 pub mod district;
+pub mod history;
+mod key;
 pub mod machine;
+pub mod official;
 mod page;
+pub mod reminders;
+pub mod sentences;
 mod styles;
 pub mod summary;
+pub mod template;
 
 use crate::check::run::Counts;
+use crate::closing::Closing;
+use crate::closing::corrections::Correction;
 use crate::consolidate::CityFigure;
 use crate::dialogue::{Compared, Dialogue};
 use crate::expr::exact::Reason;
@@ -52,6 +61,10 @@ pub struct Judged<'a> {
     pub compared: Compared,
     /// What was said so far.
     pub dialogue: Dialogue,
+    /// 封库: the closing of the period, where it is closed.
+    pub closed: Option<Closing>,
+    /// 更正: what has come since the period was closed and differs from what was accepted.
+    pub corrections: Vec<Correction>,
 }
 
 impl Judged<'_> {

@@ -8,9 +8,9 @@ use crate::rulebook::written::Severity;
 use rust_xlsxwriter::{Format, FormatAlign, FormatBorder, FormatUnderline};
 
 /// The font of headings.
-const HEADING: &str = "黑体";
+pub(super) const HEADING: &str = "黑体";
 /// The font of everything else.
-const BODY: &str = "宋体";
+pub(super) const BODY: &str = "宋体";
 const LINE: u32 = 0x00A6_A6A6;
 const HEAD_FILL: u32 = 0x00DD_E3EA;
 const TOTAL_FILL: u32 = 0x00E9_EDF2;

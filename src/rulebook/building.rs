@@ -1,11 +1,11 @@
 //! A form out of the written tables: every name in it looked up, every mistake noted.
 
-use super::form::{Break, Column, Derived, Form, Row, Threshold, Written};
+use super::form::{Break, Column, Derived, Form, Print, Row, Threshold, Written};
 use super::source::{Problem, did_you_mean};
 use super::tables::Entry;
 use super::written::{
-    self, Axis, BreakWritten, ColumnWritten, DerivedWritten, FormHead, RowWritten, RowsKind,
-    ThresholdWritten,
+    self, Axis, BreakWritten, ColumnWritten, DerivedWritten, FormHead, PrintWritten, RowWritten,
+    RowsKind, ThresholdWritten,
 };
 use crate::expr::figures::Crossing;
 use crate::expr::parse::Measure;
@@ -81,6 +81,7 @@ impl Building<'_> {
             .iter()
             .filter_map(|key| self.known(key, &names, "栏", "column").map(|(at, _)| at))
             .collect();
+        let print = self.print(head.print, &names);
         let row_ids: Vec<String> = rows.iter().map(|entry| entry.name.clone()).collect();
         let row_names: Vec<&str> = row_ids.iter().map(String::as_str).collect();
         let columns: Vec<Column> = columns
@@ -124,6 +125,7 @@ impl Building<'_> {
             row_label: head.row_label,
             row_no: head.row_no,
             signatures: head.signatures,
+            print,
             thresholds: thresholds
                 .into_iter()
                 .filter_map(|entry| self.threshold(entry, &mut taken))
@@ -145,6 +147,32 @@ impl Building<'_> {
             .filter_map(|entry| self.crossing(entry.value, &form))
             .collect();
         form
+    }
+
+    /// What is printed around the table; columns are known by these names.
+    fn print(&mut self, written: PrintWritten, columns: &[&str]) -> Print {
+        let said = |zh: Option<String>, en: Option<String>| {
+            zh.map(|zh| Text::new(zh.clone(), en.unwrap_or(zh)))
+        };
+        let mut position = |name: &Spanned<String>| {
+            let known = self.known(name, columns, "栏", "column");
+            known.map(|(at, _)| at)
+        };
+        let carries = written
+            .carries
+            .map(|names| names.iter().filter_map(&mut position).collect());
+        Print {
+            sheet: written.sheet,
+            title: said(written.title, written.title_en),
+            caption: said(written.caption, written.caption_en),
+            identity: written.identity,
+            covers: written.covers,
+            unit: written.unit,
+            total: written.total,
+            carries,
+            paper: written.paper,
+            notes: written.notes,
+        }
     }
 
     fn due(&mut self, due: &Spanned<String>) -> Option<Due> {
@@ -323,11 +351,16 @@ impl Building<'_> {
             .part_of
             .as_ref()
             .and_then(|w| self.known(w, known, "行", "row"));
+        let heading = value
+            .heading
+            .map(|zh| Text::new(zh.clone(), value.heading_en.unwrap_or(zh)));
         Row {
             id: name,
             no: value.no,
             label: Text::new(label.clone(), value.label_en.unwrap_or(label)),
             aliases: value.aliases,
+            heading,
+            indent: usize::from(value.indent),
             total_of,
             part_of,
             kind: value.r#type.map(Spanned::into_inner),

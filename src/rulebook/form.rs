@@ -1,6 +1,6 @@
 //! A form made ready for use: its columns, rows and variables, each known by its position.
 
-use super::written::{Axis, Blank, Bound, Lines, Precision, RowsKind, Type};
+use super::written::{Axis, Blank, Bound, Lines, Paper, Precision, RowsKind, Type};
 use crate::check::one_of::Listed;
 use crate::expr::figures::Crossing;
 use crate::expr::parse::Measure;
@@ -45,6 +45,8 @@ pub struct Form {
     pub row_no: Option<String>,
     /// Who must have signed.
     pub signatures: Vec<String>,
+    /// What is printed around its table.
+    pub print: Print,
     /// In the order of the file.
     pub columns: Vec<Column>,
     /// In the order of the file; empty for a list.
@@ -59,6 +61,31 @@ pub struct Form {
     pub breaks: Vec<Break>,
     /// The rule file.
     pub file: String,
+}
+
+/// What the office prints around a form's table.
+#[derive(Debug, Clone, Default)]
+pub struct Print {
+    /// The sheet that it shares with other forms.
+    pub sheet: Option<String>,
+    /// The title over that sheet.
+    pub title: Option<Text>,
+    /// The line over its own table there.
+    pub caption: Option<Text>,
+    /// Lines at the upper right under 表号 and 制定机关.
+    pub identity: Vec<String>,
+    /// The time that it covers, with names in braces.
+    pub covers: Option<String>,
+    /// The unit line.
+    pub unit: Option<String>,
+    /// What the row of a list is called that adds up all others.
+    pub total: Option<String>,
+    /// The columns of a list that a template takes over from last year's records.
+    pub carries: Option<Vec<usize>>,
+    /// The paper.
+    pub paper: Option<Paper>,
+    /// 说明 under the table.
+    pub notes: Vec<String>,
 }
 
 /// A limit that comes from somewhere, 标准.
@@ -183,6 +210,10 @@ pub struct Row {
     pub label: Text,
     /// Other wordings.
     pub aliases: Vec<String>,
+    /// A line without figures that is printed over it.
+    pub heading: Option<Text>,
+    /// By how many signs its printed label is set in.
+    pub indent: usize,
     /// Positions of its parts, and where that is said.
     pub total_of: Vec<(usize, Range<usize>)>,
     /// Of-which.

@@ -5,9 +5,12 @@
 //! is told all at once, each mistake at its place ([`source`]). No submission is opened here.
 
 mod building;
+pub mod calendar;
+pub mod contacts;
 pub mod draft;
 pub mod form;
 pub mod import;
+mod list;
 mod loading;
 pub mod register;
 pub mod revisions;
@@ -19,7 +22,9 @@ pub mod written;
 pub(crate) use building::{limit, not_a_limit, period};
 
 use crate::words::Text;
+use calendar::{Calendar, Extension};
 use chrono::FixedOffset;
+use contacts::Contact;
 use form::Form;
 use loading::Loading;
 use register::{District, Register};
@@ -46,6 +51,12 @@ pub struct Rulebook {
     pub rules: Vec<Vec<Rule>>,
     /// Earlier figures that were revised since, or restated for new borders.
     pub revisions: Vec<Revision>,
+    /// Holidays and make-up workdays.
+    pub calendar: Calendar,
+    /// Who may send what later.
+    pub extensions: Vec<Extension>,
+    /// Whom to call.
+    pub contacts: Vec<Contact>,
 }
 
 /// How the job runs.
@@ -145,6 +156,9 @@ impl Rulebook {
         }
         let (forms, rules) = loading.finish(sources, &job, &mut problems);
         let revisions = revisions::load(sources, &register, &forms, &mut problems);
+        let calendar = calendar::load(sources, &mut problems);
+        let extensions = calendar::extensions(sources, &register, &forms, &calendar, &mut problems);
+        let contacts = contacts::load(sources, &register, &forms, &mut problems);
         let mut problems = source::sorted(problems);
         if problems.iter().any(|problem| !problem.warning) {
             // What is merely to be thought about waits until the mistakes are mended.
@@ -163,6 +177,9 @@ impl Rulebook {
                 forms,
                 rules,
                 revisions,
+                calendar,
+                extensions,
+                contacts,
             },
             problems,
         ))

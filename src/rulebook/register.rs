@@ -68,6 +68,12 @@ impl Register {
             .filter(move |(_, d)| d.reports_in(period))
     }
 
+    /// The position of the district with this code or name.
+    pub fn position(&self, code_or_name: &str) -> Option<usize> {
+        let mut districts = self.districts.iter();
+        districts.position(|d| d.code == code_or_name || d.name == code_or_name)
+    }
+
     /// The groups in the order in which they first stand in the register.
     pub fn regions(&self) -> Vec<&str> {
         let mut regions: Vec<&str> = Vec::new();

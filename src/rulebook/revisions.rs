@@ -32,7 +32,8 @@ pub struct Revision {
     pub restated: bool,
 }
 
-const HEADS: [&str; 6] = ["period", "form", "district", "record", "variable", "value"];
+/// The columns of the file.
+pub const HEADS: [&str; 6] = ["period", "form", "district", "record", "variable", "value"];
 
 /// Reads `revisions.csv`, and the files that the register names.
 pub(super) fn load(
@@ -118,15 +119,12 @@ fn revision(
 ) -> Result<Revision, Text> {
     let at = forms.iter().position(|known| known.id == *form);
     let at = at.ok_or_else(|| both!("没有表号 `{form}`", "there is no form `{form}`"))?;
-    let known = |d: &super::register::District| d.code == *district || d.name == *district;
-    let district = of
-        .or_else(|| register.districts.iter().position(known))
-        .ok_or_else(|| {
-            both!(
-                "登记表里没有单位 `{district}`",
-                "there is no district `{district}` in the register"
-            )
-        })?;
+    let district = of.or_else(|| register.position(district)).ok_or_else(|| {
+        both!(
+            "登记表里没有单位 `{district}`",
+            "there is no district `{district}` in the register"
+        )
+    })?;
     let found = forms[at].variables.iter().position(|v| v.id == *variable);
     let position = found.filter(|position| forms[at].variables[*position].is_number());
     let variable = position.ok_or_else(|| {

@@ -11,6 +11,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// What a variable states, if it states something.
+pub fn stated(rules: &[Rule], variable: usize) -> Option<&Expr> {
+    let mut assertions = rules.iter().flat_map(|rule| &rule.assertions);
+    assertions.find_map(|assertion| match &assertion.claim {
+        Claim::States {
+            stated, follows, ..
+        } if stated.variable == variable => Some(follows),
+        _ => None,
+    })
+}
+
 /// One check, 审核关系.
 #[derive(Debug, Clone)]
 pub struct Rule {

@@ -60,6 +60,55 @@ pub struct FormHead {
     /// The people who must have signed in the foot.
     #[serde(default)]
     pub signatures: Vec<String>,
+    /// What the office prints around its table.
+    #[serde(default)]
+    pub print: PrintWritten,
+}
+
+/// `[form.print]`: what the office prints around a form's table. Templates and the clean tables
+/// that go up look like that.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PrintWritten {
+    /// The sheet that it stands on, where several forms share one; a sheet of its number if unsaid.
+    pub sheet: Option<String>,
+    /// The title over a shared sheet.
+    pub title: Option<String>,
+    /// That title for readers of English.
+    pub title_en: Option<String>,
+    /// The line over the form's own table on a shared sheet, below the first: `表二　教师培训情况`.
+    pub caption: Option<String>,
+    /// That line for readers of English.
+    pub caption_en: Option<String>,
+    /// Lines at the upper right under 表号 and 制定机关, such as `有效期至：…`.
+    pub identity: Vec<String>,
+    /// The time that it covers, with `{year}`, `{next}` (the year after), `{month}` and `{from}`
+    /// (the first month of the quarter): `{year}年1—{month}月`.
+    pub covers: Option<String>,
+    /// The unit line, where it is more than 计量单位 and the form's unit.
+    pub unit: Option<String>,
+    /// What the row of a list is called that adds up all others, above them: `合计`.
+    pub total: Option<String>,
+    /// The columns of a list that a template takes over from last year's records; its key and
+    /// its words if unsaid.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub carries: Option<Vec<Spanned<String>>>,
+    /// The paper, where it does not follow from the table's width.
+    pub paper: Option<Paper>,
+    /// 说明 under the table, one after the other; 审核关系 follow by themselves.
+    pub notes: Vec<String>,
+}
+
+/// The paper that a form is printed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Paper {
+    /// A4, standing.
+    A4Portrait,
+    /// A4, lying.
+    A4Landscape,
+    /// A3, lying.
+    A3Landscape,
 }
 
 /// Which way the variables of a form run.
@@ -238,6 +287,13 @@ pub struct RowWritten {
     /// Other wordings of the label.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// A line without figures that is printed over the row: `一、资源覆盖`.
+    pub heading: Option<String>,
+    /// That line for readers of English.
+    pub heading_en: Option<String>,
+    /// By how many signs the printed label is set in.
+    #[serde(default)]
+    pub indent: u8,
     /// The rows that this one is the total of.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]

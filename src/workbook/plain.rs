@@ -20,11 +20,15 @@ pub fn package(book: &Book) -> Result<Vec<u8>, XlsxError> {
     // Without a fixed day the hour of writing would be inside.
     let day = ExcelDateTime::from_ymd(2000, 1, 1)?;
     out.set_properties(&DocProperties::new().set_creation_datetime(&day));
+    // A workbook in which every sheet is hidden does not open.
+    let seen = book.sheets.iter().position(|sheet| !sheet.hidden);
     for (at, sheet) in book.sheets.iter().enumerate() {
         let page = out.add_worksheet();
         page.set_name(&sheet.name)?;
-        // A workbook in which every sheet is hidden does not open.
-        page.set_hidden(sheet.hidden && at > 0);
+        page.set_hidden(sheet.hidden);
+        if at == seen.unwrap_or(0) {
+            page.set_active(true);
+        }
         // Whoever prints it sees all columns on a page.
         page.set_landscape();
         page.set_print_fit_to_pages(1, 0);

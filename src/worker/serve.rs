@@ -6,7 +6,6 @@ use crate::intake::{self, Reading, Wanted};
 use crate::place::Range;
 use crate::rulebook::written::Limits;
 use crate::rulebook::{Rulebook, draft};
-use crate::workbook::overlay::OverlayError;
 use crate::workbook::sniff::{Kind, sniff};
 use crate::workbook::{self, Book, RawCell, RawSheet, Value, archive, overlay, plain};
 use std::collections::BTreeMap;
@@ -100,7 +99,7 @@ pub fn serve() -> io::Result<()> {
                 let limits = rulebook
                     .as_ref()
                     .map_or_else(Default::default, |r| r.job.limits);
-                match annotate(&source, &target, &overlay, &limits) {
+                match annotate(&source, &target, *overlay, &limits) {
                     Ok(applied) => Reply::Annotated {
                         front: applied.front,
                         dropped: applied.dropped,
@@ -231,37 +230,43 @@ fn open(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
+/// Puts an overlay on a submission, or on a plain copy of one that cannot be overlaid; then the
+/// findings sheet says so.
 fn annotate(
     source: &Source,
     target: &Path,
-    overlay: &overlay::Overlay,
+    mut overlay: overlay::Overlay,
     limits: &Limits,
 ) -> Result<overlay::Applied, String> {
+    type Done = Result<overlay::Applied, overlay::OverlayError>;
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let sent = bytes(source, limits).map_err(|e| words(&e))?;
-    let put = |package: Vec<u8>, overlay: &overlay::Overlay| {
-        let mut out = BufWriter::new(File::create(target).map_err(|e| words(&e))?);
-        let most = overlay::Limits {
-            max_inflated: limits.unpacked_bytes,
+    let most = overlay::Limits {
+        max_inflated: limits.unpacked_bytes,
+    };
+    let put_on = |package: &[u8], overlay: &overlay::Overlay| -> Done {
+        let failed = |error: io::Error| overlay::OverlayError::Write {
+            source: error.into(),
         };
-        let applied = overlay::apply(Cursor::new(package), &mut out, overlay, &most);
-        out.flush().map_err(|e| words(&e))?;
-        Ok::<_, String>(applied)
+        let mut out = BufWriter::new(File::create(target).map_err(failed)?);
+        let applied = overlay::apply(Cursor::new(package), &mut out, overlay, &most)?;
+        out.flush().map_err(failed)?;
+        Ok(applied)
     };
     if sniff(&sent) == Kind::Xlsx {
-        match put(sent.clone(), overlay)? {
-            Ok(applied) => return Ok(applied),
-            // The package is of a kind that a plain copy has to do for.
-            Err(OverlayError::CannotOverlay { .. }) => {}
-            Err(error) => return Err(words(&error)),
+        let plain = std::mem::take(&mut overlay.remarks.plain);
+        match put_on(&sent, &overlay) {
+            Err(
+                overlay::OverlayError::CannotOverlay { .. }
+                | overlay::OverlayError::TooLarge { .. },
+            ) => overlay.remarks.plain = plain,
+            done => return done.map_err(|e| words(&e)),
         }
     }
-    // What is no package of its own is written as one first; addresses stay what they are.
+    // Addresses stay what they are.
     let book = workbook::read(&sent, limits).map_err(|e| words(&e))?;
     let package = plain::package(&book).map_err(|e| words(&e))?;
-    let mut overlay = overlay.clone();
-    overlay.front.tell(&overlay.told.copied.clone());
-    put(package, &overlay)?.map_err(|e| words(&e))
+    put_on(&package, &overlay).map_err(|e| words(&e))
 }
 
 /// A file may not take more memory than allowed: the allocation fails, and this worker with it.

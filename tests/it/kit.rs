@@ -1,8 +1,10 @@
 //! An office to test in: a folder with rules, submissions and results, and the program.
 
-use hebiao::place::Cell;
+use calamine::{Reader, Xlsx};
+use hebiao::place::{Cell, column_letters};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::fs;
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -184,6 +186,145 @@ fn draw(sheet: &mut Worksheet, drawn: &str) {
             }
         }
     }
+}
+
+/// A workbook with something else in one place of one of its sheets.
+pub fn edited(package: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let mut hits = 0;
+    let out = with_sheets(package, |_, text| {
+        hits += text.matches(from).count();
+        text.replace(from, to)
+    });
+    assert_eq!(hits, 1, "{from}");
+    out
+}
+
+/// A workbook with the text of each sheet's part made anew.
+fn with_sheets(package: &[u8], mut make: impl FnMut(&str, String) -> String) -> Vec<u8> {
+    let mut zip = zip::ZipArchive::new(Cursor::new(package)).expect("a package");
+    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..zip.len() {
+        let mut part = zip.by_index(index).expect("a part");
+        let name = part.name().expect("a name").into_owned();
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).expect("its bytes");
+        if name.starts_with("xl/worksheets/") && !name.contains("/_rels/") {
+            bytes = make(&name, String::from_utf8(bytes).expect("text")).into_bytes();
+        }
+        out.start_file(name, zip::write::SimpleFileOptions::default())
+            .expect("a part");
+        out.write_all(&bytes).expect("its bytes");
+    }
+    out.finish().expect("a package").into_inner()
+}
+
+/// A sheet's text with other words in a cell that is there.
+fn put_words(sheet: &str, cell: &str, words: &str) -> String {
+    let start = sheet.find(&format!("<c r=\"{cell}\"")).expect("the cell");
+    let tag = start + sheet[start..].find('>').expect("its tag") + 1;
+    let end = if sheet[..tag].ends_with("/>") {
+        tag
+    } else {
+        start + sheet[start..].find("</c>").expect("its end") + 4
+    };
+    let style = sheet[start..tag]
+        .split(" s=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    let style = style.map_or_else(String::new, |style| format!(" s=\"{style}\""));
+    let cell = format!("<c r=\"{cell}\"{style} t=\"inlineStr\"><is><t>{words}</t></is></c>");
+    format!("{}{cell}{}", &sheet[..start], &sheet[end..])
+}
+
+/// The sheets of a workbook with the texts of their cells, by row and column from A1.
+fn grids(package: &[u8]) -> Vec<(String, Vec<Vec<String>>)> {
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(package)).expect("a workbook");
+    let names = book.sheet_names();
+    let sheets = names.into_iter().map(|name| {
+        let range = book.worksheet_range(&name).expect("a sheet");
+        let (rows, columns) = range
+            .end()
+            .map_or((0, 0), |(row, column)| (row + 1, column + 1));
+        let text = |at| {
+            range
+                .get_value(at)
+                .map_or_else(String::new, ToString::to_string)
+        };
+        let row = |row| (0..columns).map(|column| text((row, column))).collect();
+        (name, (0..rows).map(row).collect())
+    });
+    sheets.collect()
+}
+
+/// Every text of a workbook.
+pub fn texts(package: &[u8]) -> Vec<String> {
+    let sheets = grids(package).into_iter();
+    sheets
+        .flat_map(|(_, rows)| rows)
+        .flatten()
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+/// The row of the findings sheet that begins with an id.
+pub fn front_row(package: &[u8], id: &str) -> Vec<String> {
+    let (_, rows) = grids(package).swap_remove(0);
+    let mut rows = rows.into_iter();
+    rows.find(|row| row[0] == id).expect("the finding's row")
+}
+
+/// A returned report with words typed into columns of a finding's row.
+pub fn typed(package: &[u8], id: &str, words: &[(&str, &str)]) -> Vec<u8> {
+    let (_, rows) = grids(package).swap_remove(0);
+    let row = rows
+        .iter()
+        .position(|row| row[0] == id)
+        .expect("the finding's row")
+        + 1;
+    with_sheets(package, |name, text| {
+        if !name.ends_with("hebiao-findings.xml") {
+            return text;
+        }
+        words.iter().fold(text, |text, (column, words)| {
+            put_words(&text, &format!("{column}{row}"), words)
+        })
+    })
+}
+
+/// A summary in which staff decided on a finding: word, name, remark.
+pub fn decided(package: &[u8], id: &str, words: (&str, &str, &str)) -> Vec<u8> {
+    let (sheet, head, rows) = grids(package)
+        .into_iter()
+        .enumerate()
+        .find_map(|(at, (_, rows))| {
+            let head = rows
+                .iter()
+                .position(|row| row.iter().any(|cell| cell == "处理"))?;
+            Some((at, head, rows))
+        })
+        .expect("the list of findings");
+    let row = rows
+        .iter()
+        .position(|row| row[0] == id)
+        .expect("the finding's row")
+        + 1;
+    let column = |name: &str| {
+        let at = rows[head]
+            .iter()
+            .position(|cell| cell == name)
+            .expect("a heading");
+        column_letters(u32::try_from(at).expect("a column"))
+    };
+    let (word, by, remark) = words;
+    let words = [("处理", word), ("处理人", by), ("备注", remark)];
+    with_sheets(package, |name, text| {
+        if !name.ends_with(&format!("/sheet{}.xml", sheet + 1)) {
+            return text;
+        }
+        words.iter().fold(text, |text, (heading, words)| {
+            put_words(&text, &format!("{}{row}", column(heading)), words)
+        })
+    })
 }
 
 /// What the program said.

@@ -4,8 +4,16 @@ mod kit;
 
 // What the checks say of single sheets, drawn as people see them.
 mod checks;
+// The clean tables that go up.
+mod clean;
+// Months that are closed, reopened and corrected.
+mod closing;
 // Hundreds of broken files of every format at once.
 mod corpus;
+// The figures for programs.
+mod data;
+// What districts answer and staff decide.
+mod dialogue;
 // Files that nobody should send, and what becomes of the others.
 mod hostile;
 // What districts really send, in all its dresses.
@@ -20,9 +28,17 @@ mod pages;
 mod published;
 // What is sent again, and which one counts.
 mod resubmission;
+// That a report is the workbook that was sent, whatever program wrote it.
+mod returned;
 // What staff see of their rules: explained, listed for people, tried on the past.
 mod rulebook;
 // The sample submissions of the repository.
 mod samples;
 // The shapes of what machines read.
 mod schemas;
+// When forms are due, who is reminded, and the board on a terminal.
+mod status;
+// The staff's workbook, read back and added up.
+mod summary;
+// What is handed out to be filled in.
+mod template;

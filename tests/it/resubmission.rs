@@ -1,6 +1,6 @@
 //! What a district sends again: which one counts, and who is asked.
 
-use crate::kit::{FORM, LIST, Office, Said, drawn};
+use crate::kit::{FORM, LIST, Office, Said, drawn, edited};
 use serde_json::Value;
 
 const BODY: &str = "
@@ -239,7 +239,10 @@ fn a_nil_return_is_lawful_and_asked_about_where_there_was_something() {
     );
     run(&office, "2024-01-08T02:00");
     let asked = messages(&office, "intake.nil");
-    assert_eq!(asked, ["T01 是零报告，上年同期不为零"]);
+    assert_eq!(
+        asked,
+        ["T01 是零报告，上年同期不为零；由此引起的另 5 条未逐条列出"]
+    );
     for code in ["500113", "500108"] {
         assert_eq!(office.standing(code, "reporting"), "nil");
     }
@@ -331,7 +334,7 @@ fn two_returned_copies_of_one_report_are_asked_about_whenever_they_come() {
         let name = format!("input/2023-12/回复 第{at}次.xlsx");
         office.put(
             &name,
-            &changed(
+            &edited(
                 &bytes,
                 "<c r=\"F8\"><v>12</v>",
                 &format!("<c r=\"F8\"><v>{figure}</v>"),
@@ -345,30 +348,6 @@ fn two_returned_copies_of_one_report_are_asked_about_whenever_they_come() {
         asked[0].contains("F8 其中：学校承担 · 立项数 3 → 4"),
         "{asked:?}"
     );
-}
-
-/// A workbook with something else in one of its sheets.
-fn changed(package: &[u8], from: &str, to: &str) -> Vec<u8> {
-    use std::io::{Cursor, Read, Write};
-    let mut zip = zip::ZipArchive::new(Cursor::new(package)).expect("a package");
-    let mut out = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let mut hits = 0;
-    for index in 0..zip.len() {
-        let mut part = zip.by_index(index).expect("a part");
-        let name = part.name().expect("a name").into_owned();
-        let mut bytes = Vec::new();
-        part.read_to_end(&mut bytes).expect("its bytes");
-        if name.starts_with("xl/worksheets/") {
-            let text = String::from_utf8(bytes).expect("text");
-            hits += text.matches(from).count();
-            bytes = text.replace(from, to).into_bytes();
-        }
-        out.start_file(name, zip::write::SimpleFileOptions::default())
-            .expect("a part");
-        out.write_all(&bytes).expect("its bytes");
-    }
-    assert_eq!(hits, 1, "{from}");
-    out.finish().expect("a package").into_inner()
 }
 
 #[test]
@@ -436,7 +415,7 @@ fn of_two_returned_reports_the_later_one_is_newer() {
         } else {
             "<c r=\"F8\"><v>2</v>"
         };
-        office.put(&format!("input/2023-12/{name}"), &changed(bytes, &from, to));
+        office.put(&format!("input/2023-12/{name}"), &edited(bytes, &from, to));
     }
     // Both came in one night; report and name say which is the later.
     let said = run(&office, "2024-01-10T02:00");

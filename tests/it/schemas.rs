@@ -1,4 +1,6 @@
 use crate::kit::{Office, repository};
+use hebiao::closing::ClosedFile;
+use hebiao::closing::corrections::CorrectionsFile;
 use hebiao::report::machine::{FindingsFile, RunFile};
 use hebiao::rulebook::written::{FormFile, JobFile};
 use std::fs;
@@ -13,6 +15,14 @@ fn schemas() -> Vec<(&'static str, serde_json::Value)> {
         ("run.schema.json", value(schemars::schema_for!(RunFile<'_>))),
         ("form.schema.json", value(schemars::schema_for!(FormFile))),
         ("job.schema.json", value(schemars::schema_for!(JobFile))),
+        (
+            "closed.schema.json",
+            value(schemars::schema_for!(ClosedFile)),
+        ),
+        (
+            "corrections.schema.json",
+            value(schemars::schema_for!(CorrectionsFile<'_>)),
+        ),
     ]
 }
 

@@ -4,6 +4,7 @@
 //! a slack or a unit as well as a formula.
 
 use crate::rulebook::source::Sources;
+use crate::rulebook::{calendar, contacts};
 use crate::words::Text;
 use std::collections::BTreeMap;
 use toml::{Table, Value};
@@ -88,7 +89,11 @@ fn differing(then: &Keys, now: &Keys) -> Vec<(String, String, String)> {
 /// All entries of all files.
 fn entries(sources: &Sources) -> BTreeMap<String, Keys> {
     let mut all = BTreeMap::new();
-    for (file, text) in &sources.files {
+    // When things are due and whom to call is no rule; and numbers of people stay in the lists
+    // that are made for calling.
+    let by_the_way = [calendar::FILE, calendar::EXTENSIONS, contacts::FILE];
+    let files = sources.files.iter();
+    for (file, text) in files.filter(|(file, _)| !by_the_way.contains(&file.as_str())) {
         if let Some(list) = file.strip_suffix(".csv") {
             for line in text.lines().filter(|line| !line.trim().is_empty()) {
                 let name = line.split(',').next().unwrap_or_default();

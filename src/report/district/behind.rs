@@ -132,7 +132,7 @@ impl Writing<'_> {
             headings::KNOWN,
             headings::REASON,
             headings::TEXT,
-            ("状态", "State"),
+            headings::STATE,
             headings::KEY,
         ];
         let cells = names
@@ -209,7 +209,11 @@ impl Writing<'_> {
                     Some(first) => format!("{}!{first}", note.sheet),
                     None => note.sheet.clone(),
                 };
-                rows.push(self.told(&[self.words(&note.what), &at, &note.count.to_string()]));
+                rows.push(Self::told(&[
+                    self.words(&note.what),
+                    &at,
+                    &note.count.to_string(),
+                ]));
             }
             rows.push(FrontRow::default());
         }
@@ -221,7 +225,7 @@ impl Writing<'_> {
             rows.push(line(&title, &section, Some(24.0)));
             rows.push(self.heads(&[("审核关系", "Rule"), ("编号", "Id"), ("处数", "Times")]));
             for (words, rule, count) in unevaluated {
-                rows.push(self.told(&[&words, &rule, &count.to_string()]));
+                rows.push(Self::told(&[&words, &rule, &count.to_string()]));
             }
         }
         Some(FrontSheet {
@@ -243,7 +247,7 @@ impl Writing<'_> {
         }
     }
 
-    fn told(&self, words: &[&str]) -> FrontRow {
+    fn told(words: &[&str]) -> FrontRow {
         let plain = Cells::new().plain;
         let lines = words.iter().zip([80.0, 34.0, 8.0]);
         let lines = lines.map(|(words, width)| lines_of(words, width)).max();

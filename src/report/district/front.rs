@@ -47,10 +47,10 @@ impl Writing<'_> {
             line(&title, &bold(16.0), Some(28.0)),
             line(&what, &wrapped, Some(height.max(34.0))),
             line(&self.tally(counts), &bold(11.0), Some(20.0)),
-            line(&self.changes(), &Look::default(), Some(18.0)),
+            line(&self.changes(), &remark(), Some(18.0)),
         ];
         let has_lines = !lines.is_empty();
-        let heads = if has_lines { 1..=4 } else { 1..=0 };
+        let heads = if has_lines { 1..5 } else { 0..0 };
         let mut merges: Vec<String> = heads.map(|row| format!("A{row}:{LAST}{row}")).collect();
         if has_lines {
             rows.push(self.headings());
@@ -143,7 +143,7 @@ impl Writing<'_> {
             if count > 0 {
                 let words = state.words();
                 let word = self.words(&words);
-                text += &format!("　{word} {count}");
+                text.extend(["　", word, " ", &count.to_string()]);
             }
         }
         text
@@ -212,7 +212,7 @@ impl Writing<'_> {
             headings::KNOWN,
             headings::REASON,
             headings::TEXT,
-            ("状态", "State"),
+            headings::STATE,
             headings::KEY,
         ];
         let cells = names
@@ -470,12 +470,13 @@ impl Writing<'_> {
                 .cell
                 .map_or_else(String::new, |c| c.to_string());
             let form = finding.form.as_deref().unwrap_or("");
-            rows.push(line(
-                &format!("✓ {form} {cell}　{message}"),
-                &small,
-                Some(16.0),
-            ));
-            merges.push(format!("A{0}:{LAST}{0}", rows.len()));
+            let words = format!("✓ {form} {cell}　{message}");
+            let width = if has_lines { 200.0 } else { 105.0 };
+            let height = f64::from(lines_of(&words, width)) * 16.0;
+            rows.push(line(&words, &small, Some(height)));
+            if has_lines {
+                merges.push(format!("A{0}:{LAST}{0}", rows.len()));
+            }
         }
         if more > 0 {
             let text = both!("另有 {more} 条", "and {more} more");
@@ -579,6 +580,15 @@ impl Cells {
             fill: Some(fill(severity)),
             ..self.centred.clone()
         }
+    }
+}
+
+/// How the row looks in which the copy itself is spoken of, too.
+fn remark() -> Look {
+    Look {
+        wrap: true,
+        color: Some(0x007F_6000),
+        ..Look::default()
     }
 }
 

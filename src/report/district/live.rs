@@ -12,7 +12,7 @@ use crate::number;
 use crate::place::Cell;
 use crate::report::Submission;
 use crate::rulebook::form::Form;
-use crate::rulebook::rule::{Assertion, Rule};
+use crate::rulebook::rule::{Assertion, Claim, Rule};
 use crate::rulebook::written::Severity;
 use crate::table::Absent;
 use crate::workbook::overlay::{FrontValue, Mark, Note, SheetOverlay};
@@ -120,6 +120,10 @@ impl<'a> Writing<'a> {
             ..
         } = *traced;
         let accused = &form.variables[assertion.accused];
+        // To Excel 2015.9 and 5.00113E+09 are numbers: that says nothing of a date or a code.
+        if matches!(assertion.claim, Claim::Readable) && !accused.is_number() {
+            return None;
+        }
         let table = &submission.table;
         let home = table.spot(record, accused.column, accused.row)?;
         let operand = |leaf: Leaf| {

@@ -17,7 +17,7 @@ use crate::intake::returned::TAKE_KNOWN;
 use crate::intake::{MADE_FROM, OF_ARRIVAL, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
 use crate::rulebook::written::Audience;
 use crate::words::{Lang, Text};
-use crate::workbook::overlay::{Overlay, Told};
+use crate::workbook::overlay::{Overlay, Remarks};
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 use std::collections::BTreeMap;
 
@@ -76,7 +76,8 @@ pub fn reports(judged: &Judged<'_>, lang: Lang) -> Vec<Report> {
                     .iter()
                     .position(|d| d.code == *code)
             })?;
-            let district = &judged.rulebook.register.districts[district];
+            let position = district;
+            let district = &judged.rulebook.register.districts[position];
             let forms: Vec<&str> = submissions
                 .iter()
                 .map(|s| judged.rulebook.forms[s.form].id.as_str())
@@ -101,6 +102,7 @@ pub fn reports(judged: &Judged<'_>, lang: Lang) -> Vec<Report> {
             let writing = Writing {
                 judged,
                 lang,
+                district: position,
                 file,
                 findings,
                 submissions,
@@ -119,6 +121,8 @@ pub fn reports(judged: &Judged<'_>, lang: Lang) -> Vec<Report> {
 struct Writing<'a> {
     judged: &'a Judged<'a>,
     lang: Lang,
+    /// The district's position in the register.
+    district: usize,
     file: &'a FileFound,
     findings: Vec<&'a Finding>,
     submissions: Vec<&'a Submission>,
@@ -207,23 +211,11 @@ impl<'a> Writing<'a> {
         };
         let versions: Vec<String> = self.submissions.iter().map(version).collect();
         let lines = self.lines();
-        let kind = &self.file.kind;
         Overlay {
             front: self.front(district, &lines),
             behind: self.behind(&lines),
             sheets: self.sheets(),
-            told: Told {
-                copied: self
-                    .words(&both!(
-                        "原文件（{kind}）不能直接标注，这里是它的 .xlsx 副本：数字和公式的结果都在，格式和图片以原文件为准。",
-                        "The file ({kind}) could not be marked itself; this is a copy as .xlsx with all figures. Formats and pictures are in the file that was sent."
-                    ))
-                    .to_owned(),
-                dropped: self.say(
-                    "宏、控件和对外连接没有带回：",
-                    "Macros, controls and connections were left out: ",
-                ),
-            },
+            remarks: self.remarks(),
             properties: vec![
                 (OF_PERIOD.to_owned(), period),
                 (OF_DISTRICT.to_owned(), code.to_owned()),
@@ -235,19 +227,41 @@ impl<'a> Writing<'a> {
         }
     }
 
+    /// What is said of the copy itself, under the counts.
+    fn remarks(&self) -> Remarks {
+        let file = self.file.path.rsplit('/').next().unwrap_or_default();
+        let plain = both!(
+            "原文件“{file}”不能直接标注，这是它的副本：数值、文字、合并单元格和隐藏的行列照原样，公式、字体和颜色没有带来。在本文件或原文件中修改都可以。",
+            "Your file `{file}` can't be marked itself, so this is a copy of it: figures, texts, merged cells and hidden rows are as you sent them; formulas, fonts and colours did not come along. Mend either of the two."
+        );
+        Remarks {
+            row: 4,
+            plain: self.words(&plain).to_owned(),
+            dropped: self.say(
+                "宏、控件、嵌入文件和对外的数据连接没有带回（{n} 个部件：{}），请在原文件中保留。",
+                "Macros, controls, embedded files and data connections did not come back ({n} parts: {}): keep them in your file.",
+            ),
+            links: self.say(
+                "引用其他工作簿的公式已代之以报送时的数值（{n} 个单元格：{}）。",
+                "Formulas that lead to other workbooks were replaced by the values that you sent ({n} cells: {}).",
+            ),
+            threads: self.say(
+                "有批注对话的单元格没有加批注，问题见下表（{n} 个单元格：{}）。",
+                "Cells with a conversation got no note, see the list below ({n} cells: {}).",
+            ),
+        }
+    }
+
     /// One sentence on what to do and by when.
     fn what_to_do(&self, counts: SeverityCounts) -> String {
-        let forms = self.judged.rulebook.forms.iter();
-        let asked =
-            forms.filter(|form| self.submissions.is_empty() && form.is_due_in(self.judged.period));
-        let due = self
-            .submissions
-            .iter()
-            .map(|s| &self.judged.rulebook.forms[s.form])
-            // A file that could not be read may be any of the forms that are asked for.
+        let (rulebook, period) = (self.judged.rulebook, self.judged.period);
+        // A file that could not be read may be any of the forms that are asked for.
+        let asked = (0..rulebook.forms.len())
+            .filter(|form| self.submissions.is_empty() && rulebook.forms[*form].is_due_in(period));
+        let own = self.submissions.iter().map(|submission| submission.form);
+        let due = own
             .chain(asked)
-            .filter_map(|form| form.due)
-            .map(|due| due.date(self.judged.period))
+            .filter_map(|form| rulebook.due_date(form, self.district, period))
             .min();
         // A day that has passed helps nobody: then as soon as possible.
         let by = match due.filter(|due| *due >= self.judged.now.date()) {
@@ -322,6 +336,7 @@ pub fn alone(
     let base = book.save_to_buffer()?;
     let bare = Overlay {
         sheets: Vec::new(),
+        remarks: Remarks::default(),
         ..overlay.clone()
     };
     let mut out = std::io::Cursor::new(Vec::new());

@@ -1,23 +1,27 @@
-//! 全市汇总: what the city comes to, for those who write the report to the leaders.
+//! 全市汇总: what the city and its groups come to, and what of it rests on open errors.
 //!
-//! Each figure is three: what has been reported and by how many, the same units' last year, and
-//! the growth between these two; beside them last year's whole city.
+//! Every figure is the total of its form's sheet. How it compares with last year's is for `year`.
 
 use super::form::{NONE, seen, total_look, why_no_total};
+use super::layout::Block;
+use super::list::written;
 use super::{FormSheet, Summary};
-use crate::consolidate::CityFigure;
+use crate::consolidate::{self, CityFigure, Sums};
 use crate::number::{self, Exact};
+use crate::report::key;
 use crate::report::page::{self, Heading, Paper};
-use crate::report::styles::{Look, Tone};
+use crate::report::styles::Tone;
 use crate::rulebook::form::Form;
-use crate::rulebook::rule::Rule;
 use crate::rulebook::written::{Axis, Type};
+use crate::table::Table;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 /// The row of the headings.
 const HEAD: usize = 2;
-/// The last column.
-const LAST: usize = 10;
+/// The column of the city's figure; the groups' stand behind the number of units.
+const TOTAL: usize = 3;
+/// The first group's column.
+const GROUPS: usize = 5;
 
 /// Writes the city's figures.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
@@ -33,12 +37,12 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     page::words(sheet, (0, 0), &title, &styles.title)?;
     sheet.set_row_height(0, 26)?;
     let text = summary.pick(
-        "不同单位范围的数从不相比：同口径增长只在今年、上年都有数的单位之间计算；“上年全市”只供对照。比率按分子、分母汇总后计算，不取各单位比率的平均。",
-        "Figures over different sets of units are never compared: growth is between those units \
-         that have a figure in both years, and last year's whole city only stands beside it. \
-         Rates are ratios of sums, never averages of rates.",
+        "已报合计和各组小计都取自各表的合计行；比率按分子、分母汇总后计算，不取各单位比率的平均。“含必改未改”：合计中来自还有必改问题的单位的部分。与上年比较见“同比”。",
+        "Totals and groups' subtotals are those of the forms' sheets; rates are ratios of sums, never \
+         averages of rates. The share with open errors comes from units whose form still has errors. \
+         For last year see the sheet year on year.",
     );
-    page::across(sheet, 1, (0, LAST), text, &styles.sentence)?;
+    page::across(sheet, 1, (0, last(summary)), text, &styles.sentence)?;
     sheet.set_row_height(1, page::height(2))?;
     page::headings(
         sheet,
@@ -60,44 +64,54 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     )
 }
 
+/// The groups that are summed.
+fn groups<'s>(summary: &'s Summary<'_>) -> Vec<&'s str> {
+    let regions = summary.judged.rulebook.register.regions().into_iter();
+    regions.filter(|region| !region.is_empty()).collect()
+}
+
+/// The last column.
+fn last(summary: &Summary<'_>) -> usize {
+    GROUPS + groups(summary).len() + 1
+}
+
 fn columns(summary: &Summary<'_>) -> Vec<Heading> {
     let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
-    vec![
+    let mut columns = vec![
         heading("行次栏次", "Numbers", 8.0, 20.0),
         heading("指标", "Figure", 24.0, 64.0),
         heading("计量单位", "Unit", 8.0, 8.0),
-        heading("已报合计", "Reported", 12.0, 12.0),
+        heading("已报合计", "Reported", 12.0, 20.0),
         heading("已报单位", "Units", 9.0, 9.0),
-        heading("可比单位", "Comparable", 11.0, 11.0),
-        heading("同单位今年", "Same units, this year", 12.0, 12.0),
-        heading("同单位上年", "Same units, last year", 12.0, 12.0),
-        heading("同口径增长", "Growth, same units", 12.0, 12.0),
-        heading("上年全市", "Last year, whole city", 12.0, 12.0),
-        heading("说明", "Remark", 26.0, 34.0),
-    ]
+    ];
+    let groups = groups(summary).into_iter();
+    columns.extend(groups.map(|group| Heading::new(group, 11.0, 20.0)));
+    columns.push(heading("含必改未改", "With open errors", 12.0, 20.0));
+    columns.push(heading("说明", "Remark", 26.0, 34.0));
+    columns
 }
 
-/// The labels, after which the columns are measured.
+/// What the columns are measured after.
 fn labels(summary: &Summary<'_>) -> Vec<Vec<String>> {
-    summary
-        .sheets()
-        .flat_map(|form| {
-            let label = |figure: &&CityFigure| {
-                vec![
-                    numbers(summary, form.form, figure.variable),
-                    summary.figure_label(form.form, figure.variable),
-                ]
-            };
-            figures(summary, &form)
-                .iter()
-                .map(label)
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    let mut all = Vec::new();
+    for form in summary.sheets() {
+        for figure in figures(summary, &form) {
+            let kind = form.form.variables[figure.variable].kind;
+            let total = figure.reported.as_ref().map(number::to_f64);
+            let total = total.map(|x| seen(kind, x));
+            let total = total.map_or_else(String::new, |x| written(total_look(kind, Some(x)), x));
+            let mut cells = vec![total; last(summary) + 1];
+            cells[0] = numbers(summary, form.form, figure.variable);
+            cells[1] = summary.figure_label(form.form, figure.variable);
+            cells[last(summary)].clear();
+            all.push(cells);
+        }
+    }
+    all
 }
 
 /// Where people find a figure on the form: its row and column, or its row's code.
-fn numbers(summary: &Summary<'_>, form: &Form, variable: usize) -> String {
+pub(super) fn numbers(summary: &Summary<'_>, form: &Form, variable: usize) -> String {
     let row = form.variables[variable].row;
     match (form.axis, row) {
         (Axis::Rows, Some(row)) => form.rows[row].no.clone().unwrap_or_default(),
@@ -110,20 +124,7 @@ fn numbers(summary: &Summary<'_>, form: &Form, variable: usize) -> String {
 /// The figures of a form that are about this period: neither a repeated earlier figure nor a
 /// stated growth, which the columns beside say better.
 pub(super) fn figures<'s>(summary: &'s Summary<'_>, form: &FormSheet<'_>) -> Vec<&'s CityFigure> {
-    let rules = &summary.judged.rulebook.rules[form.at];
-    let city = summary.judged.city.get(form.at).into_iter().flatten();
-    city.filter(|figure| is_own(form.form, rules, figure.variable))
-        .collect()
-}
-
-fn is_own(form: &Form, rules: &[Rule], variable: usize) -> bool {
-    let place = &form.variables[variable];
-    let column = &form.columns[place.column];
-    let among_values =
-        form.axis == Axis::Columns || form.value_columns().next() == Some(place.column);
-    let growth = super::layout::stated(rules, variable).is_some_and(|expr| expr.growth().is_some());
-    let in_key = !form.is_fixed() && form.key.contains(&variable);
-    among_values && column.restates.is_none() && !growth && !in_key
+    key::figures(summary.judged, form.at)
 }
 
 /// Writes a form's block and gives the first row under it back.
@@ -133,6 +134,31 @@ fn block(
     form: &FormSheet<'_>,
     first: usize,
 ) -> Result<usize, XlsxError> {
+    begin(sheet, summary, form, (first, last(summary)))?;
+    let rules = &summary.judged.rulebook.rules[form.at];
+    let of_group = |group: &&str| {
+        let units = 0..summary.judged.standing.len();
+        let members = units.filter(|unit| summary.region(*unit) == *group);
+        let submissions = members.filter_map(|unit| summary.tally.submission(unit, form.at));
+        let tables: Vec<&Table> = submissions.map(|one| &one.table).collect();
+        consolidate::sum(form.form, rules, &tables)
+    };
+    let sums: Vec<Sums> = groups(summary).iter().map(of_group).collect();
+    let mut at = first + 1;
+    for figure in figures(summary, form) {
+        line(sheet, summary, (form, &sums), figure, at)?;
+        at += 1;
+    }
+    Ok(at + 1)
+}
+
+/// The heading of a form's block, at a row and up to a column.
+pub(super) fn begin(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    form: &FormSheet<'_>,
+    (at, last): (usize, usize),
+) -> Result<(), XlsxError> {
     let (id, title) = (&form.form.id, summary.say(&form.form.title));
     let arrivals = summary.tally.arrivals(form.at);
     let (here, asked) = (arrivals.here, arrivals.asked);
@@ -140,90 +166,58 @@ fn block(
         "{id}  {title}：已报 {here}/{asked}",
         "{id}  {title}: {here} of {asked} reported"
     );
-    page::across(
-        sheet,
-        first,
-        (0, LAST),
-        &summary.say(&heading),
-        &summary.styles.section,
-    )?;
-    sheet.set_row_height(page::row(first), 22)?;
-    let mut at = first + 1;
-    for figure in figures(summary, form) {
-        line(sheet, summary, form, figure, at)?;
-        at += 1;
-    }
-    Ok(at + 1)
+    let section = &summary.styles.section;
+    page::across(sheet, at, (0, last), &summary.say(&heading), section)?;
+    sheet.set_row_height(page::row(at), 22)?;
+    Ok(())
+}
+
+/// Numbers, label and unit of a figure, in a line's first three columns.
+pub(super) fn name(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    form: &FormSheet<'_>,
+    variable: usize,
+    at: usize,
+) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let code = numbers(summary, form.form, variable);
+    let label = summary.figure_label(form.form, variable);
+    let unit = Summary::figure_unit(form.form, variable);
+    page::words(sheet, (at, 0), &code, &styles.centred)?;
+    page::words(sheet, (at, 1), &label, &styles.text)?;
+    page::words(sheet, (at, 2), &unit, &styles.centred)
 }
 
 fn line(
     sheet: &mut Worksheet,
     summary: &Summary<'_>,
-    form: &FormSheet<'_>,
+    (form, sums): (&FormSheet<'_>, &[Sums]),
     figure: &CityFigure,
     at: usize,
 ) -> Result<(), XlsxError> {
     let styles = &summary.styles;
     let variable = figure.variable;
     let kind = form.form.variables[variable].kind;
-    let code = numbers(summary, form.form, variable);
-    page::words(sheet, (at, 0), &code, &styles.centred)?;
-    page::words(
-        sheet,
-        (at, 1),
-        &summary.figure_label(form.form, variable),
-        &styles.text,
-    )?;
-    page::words(
-        sheet,
-        (at, 2),
-        &Summary::figure_unit(form.form, variable),
-        &styles.centred,
-    )?;
+    name(sheet, summary, form, variable, at)?;
+    total(sheet, summary, form, figure, (at, TOTAL))?;
     let asked = summary.tally.arrivals(form.at).asked;
-    let reported = figure.reported.as_ref();
-    match form.total_cell(variable) {
-        Some(cell) => {
-            let format = format_of(summary, kind, reported);
-            let result = reported.map_or(NONE.to_owned(), |x| {
-                seen(kind, number::to_f64(x)).to_string()
-            });
-            page::formula(sheet, (at, 3), &cell, &result, &format)?;
+    let units = format!("{}/{asked}", figure.districts);
+    page::words(sheet, (at, TOTAL + 1), &units, &styles.centred)?;
+    for (region, sums) in sums.iter().enumerate() {
+        let place = (at, GROUPS + region);
+        let x = sums.figure(variable);
+        let cell = form.layout.cell(Block::Region(region), variable);
+        match cell {
+            Some(cell) => linked(sheet, summary, place, kind, (form, cell), x.as_ref())?,
+            None => value(sheet, summary, place, kind, x.as_ref())?,
         }
-        None => value(sheet, summary, (at, 3), kind, reported)?,
     }
-    page::words(
-        sheet,
-        (at, 4),
-        &format!("{}/{asked}", figure.districts),
-        &styles.centred,
-    )?;
-    page::count(sheet, (at, 5), figure.comparable as u64, &styles.centred)?;
-    value(sheet, summary, (at, 6), kind, figure.same_now.as_ref())?;
-    value(
-        sheet,
-        summary,
-        (at, 7),
-        kind,
-        figure.same_last_year.as_ref(),
-    )?;
-    growth(sheet, summary, at, kind, figure)?;
-    value(
-        sheet,
-        summary,
-        (at, 9),
-        kind,
-        figure.city_last_year.as_ref(),
-    )?;
+    let last = last(summary);
+    let rests = rests_on_errors(summary, form, figure);
+    page::words(sheet, (at, last - 1), &rests, &styles.centred)?;
     let rules = &summary.judged.rulebook.rules[form.at];
-    let remark = if figure.has_changed {
-        summary
-            .pick(
-                "口径变化，不可比",
-                "defined otherwise last year: not comparable",
-            )
-            .to_owned()
-    } else if figure.is_ratio {
+    let remark = if figure.is_ratio && form.has_total(rules, variable) {
         summary
             .pick("按分子、分母汇总后计算", "ratio of sums")
             .to_owned()
@@ -232,15 +226,78 @@ fn line(
     } else {
         summary.say(&why_no_total())
     };
-    page::words(sheet, (at, LAST), &remark, &styles.text)
+    page::words(sheet, (at, last), &remark, &styles.text)
 }
 
-fn format_of(summary: &Summary<'_>, kind: Type, x: Option<&Exact>) -> Format {
+/// What of a figure comes from units whose form still has errors: its share where it adds up,
+/// else how many units.
+pub(super) fn rests_on_errors(
+    summary: &Summary<'_>,
+    form: &FormSheet<'_>,
+    figure: &CityFigure,
+) -> String {
+    let units = 0..summary.judged.standing.len();
+    let with_errors = units.filter(|unit| summary.tally.has_open_error(*unit, form.at));
+    let tables: Vec<&Table> = with_errors
+        .filter_map(|unit| summary.tally.submission(unit, form.at))
+        .map(|submission| &submission.table)
+        .collect();
+    let count = tables.len();
+    if count == 0 {
+        return "0".to_owned();
+    }
+    let adds_up = form.form.variables[figure.variable].adds_up();
+    let whole = figure.reported.as_ref().filter(|x| !number::is_zero(x));
+    match whole.filter(|_| adds_up) {
+        Some(whole) => {
+            let sums = tables.iter().map(|table| table.sum(figure.variable).0);
+            let share = sums.sum::<Exact>() / whole * number::power_of_ten(2);
+            format!("{}%", number::show_rounded(&share, 1))
+        }
+        None => summary.say(&both!("{count} 个", "{count} units")),
+    }
+}
+
+/// The city's figure, as the total of its form's sheet has it.
+pub(super) fn total(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    form: &FormSheet<'_>,
+    figure: &CityFigure,
+    at: (usize, usize),
+) -> Result<(), XlsxError> {
+    let kind = form.form.variables[figure.variable].kind;
+    let reported = figure.reported.as_ref();
+    match form.layout.cell(Block::Whole, figure.variable) {
+        Some(cell) => linked(sheet, summary, at, kind, (form, cell), reported),
+        None => value(sheet, summary, at, kind, reported),
+    }
+}
+
+/// A cell that shows what a cell of a form's sheet has.
+fn linked(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    at: (usize, usize),
+    kind: Type,
+    (form, cell): (&FormSheet<'_>, (usize, usize)),
+    x: Option<&Exact>,
+) -> Result<(), XlsxError> {
+    let format = format_of(summary, kind, x);
+    let result = x.map_or(NONE.to_owned(), |x| {
+        seen(kind, number::to_f64(x)).to_string()
+    });
+    page::formula(sheet, at, &page::address(form.name, cell), &result, &format)
+}
+
+/// How a figure over several units looks.
+pub(super) fn format_of(summary: &Summary<'_>, kind: Type, x: Option<&Exact>) -> Format {
     let look = total_look(kind, x.map(|x| seen(kind, number::to_f64(x))));
     summary.styles.cell(look, Tone::Plain, None)
 }
 
-fn value(
+/// A figure, or a dash where there is none.
+pub(super) fn value(
     sheet: &mut Worksheet,
     summary: &Summary<'_>,
     at: (usize, usize),
@@ -254,50 +311,4 @@ fn value(
     let x = seen(kind, number::to_f64(x));
     sheet.write_number_with_format(page::row(at.0), page::col(at.1), x, &format)?;
     Ok(())
-}
-
-/// The growth as a formula over the two cells beside it: percent for quantities, points for
-/// rates, whose format says so.
-fn growth(
-    sheet: &mut Worksheet,
-    summary: &Summary<'_>,
-    at: usize,
-    kind: Type,
-    figure: &CityFigure,
-) -> Result<(), XlsxError> {
-    let (look, x) = grown(kind, figure);
-    let format = match look {
-        Look::Points => summary
-            .styles
-            .cell(look, Tone::Plain, None)
-            .set_num_format(points(summary)),
-        _ => summary.styles.cell(look, Tone::Plain, None),
-    };
-    let Some(x) = x else {
-        return page::words(sheet, (at, 8), NONE, &format);
-    };
-    let (now, before) = (page::cell_name((at, 6)), page::cell_name((at, 7)));
-    let formula = match (look, kind) {
-        (Look::Points, Type::Points) => format!("{now}-{before}"),
-        (Look::Points, _) => format!("({now}-{before})*100"),
-        _ => format!("{now}/{before}-1"),
-    };
-    page::formula(sheet, (at, 8), &formula, &x.to_string(), &format)
-}
-
-/// A growth as it is shown, and how.
-pub(super) fn grown(kind: Type, figure: &CityFigure) -> (Look, Option<f64>) {
-    let growth = figure.growth.as_ref().map(number::to_f64);
-    match kind {
-        Type::Percent | Type::Points => (Look::Points, growth.map(|x| number::shift(x, 2))),
-        _ => (Look::Growth, growth),
-    }
-}
-
-/// How a difference of rates is shown, with its unit.
-pub(super) fn points(summary: &Summary<'_>) -> &'static str {
-    summary.pick(
-        "+0.0#\"个百分点\";-0.0#\"个百分点\";0.0\"个百分点\"",
-        "+0.0#\" pts\";-0.0#\" pts\";0.0\" pts\"",
-    )
 }

@@ -1,15 +1,19 @@
 //! 问题清单: every finding on a line of its own, for staff who decide what becomes of it.
 //!
 //! It can be filtered by unit, form and severity; each line leads to the figure on its form's
-//! sheet. The last three columns are for what staff decide; an edited copy is kept by later runs.
+//! sheet. Staff decide in it: what was decided before stands there already, and a line's
+//! drop-down offers what fits the line, wherever it is sorted to. Decisions are read back by the
+//! words of the headings from any edited copy.
 
+use super::answers::discreet;
 use super::{FormSheet, Summary};
-use crate::finding::{Finding, State};
+use crate::finding::{Decision, Finding, State, Word};
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
-use crate::rulebook::written::{Audience, Stage};
+use crate::rulebook::written::{Audience, Severity, Stage};
+use crate::submissions::ONE_RULE;
 use rust_xlsxwriter::{
-    DataValidation, DataValidationErrorStyle, Format, Workbook, Worksheet, XlsxError,
+    DataValidation, DataValidationErrorStyle, Format, Formula, Workbook, Worksheet, XlsxError,
 };
 use std::collections::BTreeMap;
 
@@ -20,7 +24,33 @@ const MOST: usize = 100_000;
 /// The column that leads to the form's sheet.
 const LINK: usize = 5;
 /// The columns that staff fill in: 处理, 处理人, 备注.
-const DECISION: usize = 18;
+const DECISION: usize = 22;
+/// What others decided otherwise.
+const OPPOSED: usize = DECISION + 3;
+/// The hidden column that says which of [`CHOICES`] a line offers: it moves with its line where
+/// staff sort, as a drop-down of the cell alone would not.
+const KIND: usize = OPPOSED + 1;
+
+/// What can be decided: of an error; of a query to a district; of what only staff know of; of a
+/// rule that is held back; of two submissions.
+const CHOICES: [&[Word]; 5] = [
+    &[Word::Waive],
+    &[Word::Accept, Word::SendBack, Word::Waive],
+    &[Word::Accept, Word::SendBack, Word::Waive, Word::Release],
+    &[Word::Release, Word::Hold],
+    &[Word::UseFirst, Word::UseSecond],
+];
+
+/// Which of [`CHOICES`] a finding offers.
+fn offered(finding: &Finding) -> usize {
+    match (finding.severity, finding.audience) {
+        _ if finding.rule == ONE_RULE => 4,
+        _ if finding.state == State::Held => 3,
+        (Severity::Error, _) => 0,
+        (_, Audience::District) => 1,
+        (_, Audience::City) => 2,
+    }
+}
 
 /// The cell of a finding in the list, for links from other sheets.
 pub(super) fn place(summary: &Summary<'_>, finding: usize) -> Option<String> {
@@ -44,6 +74,12 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     for (at, (finding, cells)) in shown.iter().zip(&lines).enumerate() {
         let at = HEAD + 1 + at;
         line(sheet, summary, at, (finding, cells), &formats)?;
+        page::count(
+            sheet,
+            (at, KIND),
+            offered(finding) as u64 + 1,
+            &summary.styles.count,
+        )?;
         if let Some((target, name)) = targets.of(finding) {
             page::link(sheet, (at, LINK), &target, name, &summary.styles.link)?;
         }
@@ -63,7 +99,7 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
             &summary.styles.sentence,
         )?;
     }
-    sheet.autofilter(page::row(HEAD), 0, page::row(last), page::col(DECISION + 2))?;
+    sheet.autofilter(page::row(HEAD), 0, page::row(last), page::col(KIND))?;
     decisions(sheet, summary, last)?;
     sheet.set_freeze_panes(page::row(HEAD + 1), 4)?;
     page::paper(sheet, Paper::Wide(4), summary.footer(), Some((HEAD, HEAD)))
@@ -104,8 +140,9 @@ fn titles(sheet: &mut Worksheet, summary: &Summary<'_>, shown: usize) -> Result<
         text += &summary.say(&super::overview::nothing_found(summary));
     }
     text += summary.pick(
-        "。“处理”“处理人”“备注”由市级填写；改过的汇总表，以后运行时会保留。",
-        ". Staff fill in the last three columns; later runs keep an edited copy.",
+        "。“处理”“处理人”“备注”由市级填写，排序、筛选、另存都可以；下次运行按编号读取。",
+        ". Staff fill in decision, name and remark; the list may be sorted, filtered and saved elsewhere: \
+         the next run reads decisions by their ids.",
     );
     page::words(
         sheet,
@@ -135,14 +172,20 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
         heading("问题", "What is wrong", 24.0, 46.0),
         heading("怎么改", "What to do", 20.0, 34.0),
         heading("规则", "Rule", 10.0, 22.0),
-        heading("状态", "State", 8.0, 10.0),
+        heading("状态", "State", 8.0, 12.0),
+        heading("与上次相比", "Since", 9.0, 12.0),
+        heading("原因类别", "Reason", 8.0, 16.0),
+        heading("情况说明", "Explanation", 14.0, 34.0),
+        heading("说明未成立、可能的说明", "Refused, or proposed", 14.0, 30.0),
         heading("处理", "Decision", 12.0, 12.0),
-        heading("处理人", "By", 10.0, 10.0),
-        heading("备注", "Remark", 20.0, 20.0),
+        heading("处理人", "By", 10.0, 14.0),
+        heading("备注", "Remark", 20.0, 30.0),
+        heading("不同意见", "Decided otherwise", 9.0, 24.0),
+        heading("选项", "Choices", 8.0, 8.0),
     ]
 }
 
-/// What stands in a finding's line, up to the columns that staff fill in.
+/// What stands in a finding's line.
 fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
     let audience = match finding.audience {
         Audience::District => summary.pick("区县", "district"),
@@ -182,7 +225,49 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
         summary.say(&finding.fix),
         finding.rule.clone(),
         state,
+        summary.say(&finding.since.words()),
+        finding
+            .answer
+            .as_ref()
+            .map_or_else(String::new, |answer| answer.reason.clone()),
+        finding
+            .answer
+            .as_ref()
+            .map_or_else(String::new, |answer| discreet(&answer.text)),
+        beside_answer(summary, finding),
+        decided(finding, |decision| summary.say(&decision.word.words())),
+        decided(finding, |decision| decision.by.clone()),
+        decided(finding, |decision| decision.remark.clone()),
+        decided(finding, |decision| opposed(summary, decision)),
     ]
+}
+
+/// Why an answer does not hold, else what may be one already.
+fn beside_answer(summary: &Summary<'_>, finding: &Finding) -> String {
+    if let Some(why) = &finding.refused {
+        return summary.say(why);
+    }
+    if finding.answer.is_some() {
+        return String::new();
+    }
+    let proposals = finding.proposals.iter().map(|proposal| {
+        let (from, text) = (summary.say(&proposal.from), discreet(&proposal.text));
+        summary.say(&both!("{from}：{text}", "{from}: {text}"))
+    });
+    proposals.collect::<Vec<_>>().join("\n")
+}
+
+fn decided(finding: &Finding, of: impl Fn(&Decision) -> String) -> String {
+    finding.decision.as_ref().map(of).unwrap_or_default()
+}
+
+/// Who decided otherwise: then none of the decisions counts.
+pub(super) fn opposed(summary: &Summary<'_>, decision: &Decision) -> String {
+    let others = decision.opposed.iter().map(|other| {
+        let (by, word) = (&other.by, summary.say(&other.word.words()));
+        summary.say(&both!("{by}：{word}", "{by}: {word}"))
+    });
+    others.collect::<Vec<_>>().join(summary.pick("；", "; "))
 }
 
 /// A share of the city's total, in percent.
@@ -223,14 +308,13 @@ fn line(
     for (column, text) in cells.iter().enumerate() {
         let format = match column {
             1 => &formats.severity[finding.severity as usize],
-            0 | 2 | 4 | 7 | 17 => &styles.centred,
+            0 | 2 | 4 | 7 | 17..=19 => &styles.centred,
             9..=13 => &formats.figure,
+            DECISION..OPPOSED => &styles.answer,
+            OPPOSED if !text.is_empty() => &formats.severity[0],
             _ => &styles.wrapped,
         };
         page::words(sheet, (at, column), text, format)?;
-    }
-    for column in DECISION..DECISION + 3 {
-        page::words(sheet, (at, column), "", &styles.answer)?;
     }
     Ok(())
 }
@@ -280,18 +364,33 @@ impl<'s> Targets<'s> {
     }
 }
 
-/// What staff can decide of a finding, as a drop-down.
+/// What staff can decide of a finding, as a drop-down. The lists stand in hidden cells of the
+/// first row, where no line is sorted or deleted.
 fn decisions(sheet: &mut Worksheet, summary: &Summary<'_>, last: usize) -> Result<(), XlsxError> {
-    let choices = match summary.lang {
-        crate::words::Lang::Zh => ["认可", "退回补充", "放行", "下发"],
-        crate::words::Lang::En => ["accept", "ask again", "waive", "release"],
-    };
+    let mut ranges: Vec<String> = Vec::new();
+    let mut at = KIND + 1;
+    for words in CHOICES {
+        let first = at;
+        for word in words {
+            let text = summary.say(&word.words());
+            page::words(sheet, (0, at), &text, &summary.styles.text)?;
+            at += 1;
+        }
+        let (first, last) = (page::letters(first), page::letters(at - 1));
+        ranges.push(format!("${first}$1:${last}$1"));
+    }
+    for column in KIND..at {
+        sheet.set_column_hidden(page::col(column))?;
+    }
+    let (kind, first, ranges) = (page::letters(KIND), HEAD + 2, ranges.join(","));
+    let fitting = Formula::new(format!("CHOOSE(${kind}{first},{ranges})"));
     let meaning = summary.pick(
-        "认可：说明成立；退回补充：请区县再说明；放行：按原数通过；下发：发给区县核实",
-        "accept the explanation; ask again; waive: the figure stands; release to the district",
+        "认可：说明成立；退回补充：请区县再说明；放行：按原数通过；下发：发给区县核实；暂不：先看规则；采用前者、后者：两份报送用哪份",
+        "accept the explanation; ask again; waive: the figure stands; release to the district; \
+         hold: look at the rule first; which of two submissions is used",
     );
     let choice = DataValidation::new()
-        .allow_list_strings(&choices)?
+        .allow_list_formula(fitting)
         .set_input_title(summary.pick("处理", "Decision"))?
         .set_input_message(meaning)?
         .set_error_style(DataValidationErrorStyle::Stop)

@@ -4,7 +4,9 @@
 //! Where a figure stands is for `layout`, how it is added up for `totals`.
 
 use super::layout::{Block, FIRST, HEADINGS, Head, is_ratio};
+use super::list::written;
 use super::{FormSheet, Summary};
+use crate::check::lines::levels;
 use crate::finding::Finding;
 use crate::number;
 use crate::report::Submission;
@@ -24,6 +26,12 @@ pub(super) const NONE: &str = "—";
 const TOLD_IN_A_NOTE: usize = 3;
 /// A sheet wider than this, in digits, would be too small to read on one page.
 const WIDEST_ON_A4: f64 = 230.0;
+/// How wide a column of figures is at least.
+const FIGURE: f64 = 9.5;
+/// How wide a column of bands is.
+const BAND: f64 = 3.4;
+/// A rate below the alert line, from there, from the basic line, from the development line.
+const BANDS: [&str; 4] = ["▼", "▲", "◆", "●"];
 
 /// Writes the sheet of a form.
 pub(super) fn write(
@@ -93,19 +101,88 @@ impl<'s> Writer<'s> {
             all += width;
         }
         for (at, column) in layout.columns.iter().enumerate() {
-            let width = if column.is_words { 16.0 } else { 9.5 };
+            let width = if column.is_words {
+                16.0
+            } else {
+                self.figure_width(at)
+            };
             let place = page::col(layout.figure_column(at));
             self.out.set_column_width(place, width)?;
             all += if column.folded { 0.0 } else { width };
+            if column.has_band {
+                let place = page::col(layout.last_of(at));
+                self.out.set_column_width(place, BAND)?;
+                all += BAND;
+            }
         }
         let folded = |column: &super::layout::Shown| column.folded;
         if let Some(first) = layout.columns.iter().position(folded) {
-            let last = layout.columns.len() - 1;
-            let place = |at| page::col(layout.figure_column(at));
+            let (first, last) = (
+                layout.figure_column(first),
+                layout.last_of(layout.columns.len() - 1),
+            );
             self.out
-                .group_columns_collapsed(place(first), place(last))?;
+                .group_columns_collapsed(page::col(first), page::col(last))?;
         }
         Ok(all)
+    }
+
+    /// Room for the largest figure of a column, and for the digits that it may grow by.
+    fn figure_width(&self, column: usize) -> f64 {
+        let judged = self.summary.judged;
+        let mut widest = 0.0_f64;
+        for line in 0..self.sheet.layout.lines.len() {
+            let variable = self.sheet.layout.variable(self.form, line, column);
+            let Some(variable) = variable.filter(|v| self.form.variables[*v].is_number()) else {
+                continue;
+            };
+            let kind = self.form.variables[variable].kind;
+            let mut see = |look: Look, x: f64| {
+                widest = widest.max(page::width(&written(look, seen(kind, x))));
+            };
+            let mut city = judged.city.get(self.sheet.at).into_iter().flatten();
+            let total = city.find(|figure| figure.variable == variable);
+            if let Some(total) = total.and_then(|figure| figure.reported.as_ref()) {
+                let x = number::to_f64(total);
+                see(total_look(kind, Some(seen(kind, x))), x);
+            }
+            for unit in 0..self.sheet.layout.units {
+                let submission = self.submission(unit).filter(|_| self.form.is_fixed());
+                if let Some(x) = submission.and_then(|one| one.table.number(0, variable)) {
+                    see(unit_look(kind, x, None), x);
+                }
+            }
+        }
+        (widest + 3.0).max(FIGURE)
+    }
+
+    /// In which band a rate lies, beside it; of a total as a formula over it.
+    pub(super) fn band(
+        &mut self,
+        variable: usize,
+        at: (usize, usize),
+        x: Option<f64>,
+        tone: Tone,
+    ) -> Result<(), XlsxError> {
+        let place = (at.0, at.1 + 1);
+        let format = self.summary.styles.word(None, tone);
+        let Some(levels) = levels(self.form, variable) else {
+            return page::words(self.out, place, "", &format);
+        };
+        let kind = self.form.variables[variable].kind;
+        let levels = levels.map(|level| seen(kind, number::to_f64(&level)));
+        let reached = |x: f64| levels.iter().filter(|level| x >= **level).count();
+        let band = x.map_or("", |x| BANDS[reached(x)]);
+        if matches!(tone, Tone::Plain | Tone::Detail) {
+            return page::words(self.out, place, band, &format);
+        }
+        let cell = page::cell_name(at);
+        let [alert, basic, development] = levels;
+        let [below, low, middle, high] = BANDS;
+        let formula = format!(
+            "IF(ISNUMBER({cell}),IF({cell}>={development},\"{high}\",IF({cell}>={basic},\"{middle}\",IF({cell}>={alert},\"{low}\",\"{below}\"))),\"\")"
+        );
+        page::formula(self.out, place, &formula, band, &format)
     }
 
     fn titles(&mut self) -> Result<(), XlsxError> {
@@ -134,8 +211,17 @@ impl<'s> Writer<'s> {
             "Totals are live; rates are ratios of sums. Red and bold: error; amber and slanted: query; \
              blue: note. The notes tell each finding with its id.",
         );
+        let bands = if self.sheet.layout.columns.iter().any(|c| c.has_band) {
+            summary.pick(
+                "三线：●发展线以上 ◆基本线以上 ▲警戒线以上 ▼警戒线以下。",
+                " Bands: ● from the development line, ◆ from the basic line, ▲ from the alert line, ▼ below it.",
+            )
+        } else {
+            ""
+        };
         let plain = summary.styles.sentence.clone().unset_text_wrap();
-        page::words(self.out, (1, 0), &format!("{unit}{legend}{fold}"), &plain)
+        let text = format!("{unit}{legend}{bands}{fold}");
+        page::words(self.out, (1, 0), &text, &plain)
     }
 
     fn headings(&mut self) -> Result<(), XlsxError> {
@@ -157,10 +243,7 @@ impl<'s> Writer<'s> {
                     && other.folded == column.folded
             });
             let many = same.count().max(1);
-            let place = (
-                layout.figure_column(at),
-                layout.figure_column(at + many - 1),
-            );
+            let place = (layout.figure_column(at), layout.last_of(at + many - 1));
             if let Some(group) = &column.group {
                 page::across(self.out, HEADINGS, place, group, format)?;
             } else {
@@ -174,9 +257,12 @@ impl<'s> Writer<'s> {
                 if column.group.is_some() {
                     page::words(self.out, (HEADINGS + 1, place), &column.label, format)?;
                 }
-                let width = if column.is_words { 16.0 } else { 9.5 };
+                let width = if column.is_words { 16.0 } else { FIGURE };
                 lines = lines.max(page::lines_in(&column.label, width));
                 page::words(self.out, (FIRST - 1, place), &column.number, format)?;
+                if column.has_band {
+                    self.band_heading(place + 1, column.group.is_some())?;
+                }
             }
             at += many;
         }
@@ -184,6 +270,18 @@ impl<'s> Writer<'s> {
             .set_row_height(page::row(HEADINGS), page::height(1))?;
         self.out
             .set_row_height(page::row(HEADINGS + 1), page::height(lines.max(2)))?;
+        Ok(())
+    }
+
+    /// The heading of a column of bands; under a group's heading it starts a row lower.
+    fn band_heading(&mut self, column: usize, in_group: bool) -> Result<(), XlsxError> {
+        let format = &self.summary.styles.head;
+        let (first, last) = (HEADINGS + usize::from(in_group), FIRST - 1);
+        let text = self.summary.pick("线", "");
+        let column = page::col(column);
+        let (first, last) = (page::row(first), page::row(last));
+        self.out
+            .merge_range(first, column, last, column, text, format)?;
         Ok(())
     }
 
@@ -253,12 +351,19 @@ impl<'s> Writer<'s> {
                     .min()
                     .map(Light::from);
                 let variable = layout.variable(self.form, line, column);
+                let own = self.submission(unit).filter(|_| self.form.is_fixed());
+                let x = variable.and_then(|v| match own {
+                    Some(own) => own.table.number(0, v),
+                    None => sums.get(&v).copied(),
+                });
                 match (variable, self.form.is_fixed()) {
                     (Some(variable), true) => self.figure(unit, variable, at, tone, light)?,
-                    (Some(variable), false) => {
-                        self.sum(variable, sums.get(&variable).copied(), at, light)?;
-                    }
+                    (Some(variable), false) => self.sum(variable, x, at, light)?,
                     (None, _) => {}
+                }
+                if let Some(variable) = variable.filter(|_| layout.columns[column].has_band) {
+                    let kind = self.form.variables[variable].kind;
+                    self.band(variable, at, x.map(|x| seen(kind, x)), tone)?;
                 }
                 self.tell(at, found)?;
             }
@@ -458,12 +563,6 @@ impl FormSheet<'_> {
         variable
             .and_then(|variable| self.layout.cell(block, variable))
             .unwrap_or((self.layout.row(block, 0), 0))
-    }
-
-    /// The cell of a variable's total over all units, where it is shown.
-    pub(super) fn total_cell(&self, variable: usize) -> Option<String> {
-        let cell = self.layout.cell(Block::Whole, variable)?;
-        Some(page::address(self.name, cell))
     }
 
     /// Whether a variable's figures over several units make sense as one figure.

@@ -4,11 +4,13 @@
 //! A form whose variables run in columns gives each of its rows a line, the first in sight and
 //! the others folded under it. Where variables run down they become columns, with the figures
 //! that their rates are computed from folded to the right. A list is not written out: each unit
-//! has one line with its sums. What stands in the cells is for `form`.
+//! has one line with its sums. Beside a rate with three lines stands a narrow column for its band.
+//! What stands in the cells is for `form`.
 
-use crate::expr::Expr;
+use crate::check::lines::levels;
 use crate::rulebook::form::{Form, Row};
-use crate::rulebook::rule::{Claim, Rule};
+use crate::rulebook::rule::Rule;
+pub(super) use crate::rulebook::rule::stated;
 use crate::rulebook::written::Axis;
 use crate::words::Lang;
 
@@ -80,6 +82,8 @@ pub(super) struct Shown {
     pub folded: bool,
     /// Whether it holds words.
     pub is_words: bool,
+    /// Whether a narrow column beside it says in which band its rates lie.
+    pub has_band: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -193,7 +197,13 @@ impl Layout {
 
     /// The sheet's column of a column of figures.
     pub(super) fn figure_column(&self, column: usize) -> usize {
-        self.heads.len() + column
+        let bands = self.columns[..column].iter().filter(|c| c.has_band);
+        self.heads.len() + column + bands.count()
+    }
+
+    /// The last of the sheet's columns that belongs to a column of figures: its band, if it has one.
+    pub(super) fn last_of(&self, column: usize) -> usize {
+        self.figure_column(column) + usize::from(self.columns[column].has_band)
     }
 
     /// The cell of a variable in a block, if it is shown.
@@ -242,6 +252,7 @@ fn columns(form: &Form, lang: Lang, wanted: impl Fn(usize) -> bool) -> Vec<Shown
                 number: column.no.map_or_else(String::new, |no| no.to_string()),
                 folded: false,
                 is_words: !form.variables[form.variable(at, Some(0))].is_number(),
+                has_band: column.lines.is_some(),
             }
         })
         .collect()
@@ -272,6 +283,7 @@ fn indicators(form: &Form, rules: &[Rule], lang: Lang) -> Vec<Shown> {
             number: row.no.clone().unwrap_or_default(),
             folded,
             is_words: false,
+            has_band: !folded && levels(form, variable).is_some(),
         }
     };
     let main: Vec<usize> = (0..form.rows.len())
@@ -296,19 +308,6 @@ fn indicators(form: &Form, rules: &[Rule], lang: Lang) -> Vec<Shown> {
         .map(|variable| shown(*variable, false))
         .chain(parts.iter().map(|variable| shown(*variable, true)))
         .collect()
-}
-
-/// What a variable states, if it states something.
-pub(super) fn stated(rules: &[Rule], variable: usize) -> Option<&Expr> {
-    rules
-        .iter()
-        .flat_map(|rule| &rule.assertions)
-        .find_map(|assertion| match &assertion.claim {
-            Claim::States {
-                stated, follows, ..
-            } if stated.variable == variable => Some(follows),
-            _ => None,
-        })
 }
 
 /// Whether a variable states something of the same period, such as a share, and no growth.

@@ -1,14 +1,19 @@
 //! `summary.xlsx`, the staff's workbench: what came, what does not add up, what the city comes to.
 //!
 //! One file a sheet. `layout` says where a form's figures stand, `tally` counts, so that two
-//! sheets can't count differently, and `page` knows paper, widths and links. Totals are
-//! formulas over the units' cells with the results that were judged; nothing else is computed.
-//! What staff decided, trends and the clean table that goes up are not here.
+//! sheets can't count differently, `list` writes plain lists, and `page` knows paper, widths and
+//! links. Totals are formulas over the units' cells with the results that were judged. Earlier
+//! months come from `history`. The clean table that goes up is not here.
 
+mod answers;
+mod changes;
 mod city;
 mod findings;
+mod focus;
 mod form;
 mod layout;
+mod ledger;
+mod list;
 mod overview;
 mod provenance;
 mod reading;
@@ -16,12 +21,18 @@ mod rules;
 mod status;
 mod tally;
 mod totals;
+mod trend;
+mod variation;
+mod waivers;
+mod year;
 
 use super::Judged;
+use super::history::{History, Month};
+use super::key;
 use super::styles::Styles;
 use crate::finding::Unit;
+use crate::intake::returned::SUMMARY_OF;
 use crate::rulebook::form::Form;
-use crate::rulebook::written::{Axis, Type};
 use crate::words::{Lang, Text};
 use layout::Layout;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
@@ -30,12 +41,13 @@ use tally::Tally;
 /// The longest name that Excel gives a sheet, in the units in which it counts.
 const LONGEST_NAME: usize = 31;
 
-/// Writes the summary of a judged run. The same run gives the same bytes.
+/// Writes the summary of a judged run, with the months before it. The same run and months give
+/// the same bytes.
 ///
 /// # Errors
 /// When the writing library refuses something, which would be a fault of ours.
-pub fn write(judged: &Judged<'_>, lang: Lang) -> Result<Vec<u8>, XlsxError> {
-    let summary = Summary::new(judged, lang);
+pub fn write(judged: &Judged<'_>, history: &History, lang: Lang) -> Result<Vec<u8>, XlsxError> {
+    let summary = Summary::new(judged, history, lang);
     let mut book = Workbook::new();
     // 72 pixels are a column of the body font's default width.
     book.set_default_format(&Styles::default_cell(), 20, 72)?;
@@ -43,13 +55,21 @@ pub fn write(judged: &Judged<'_>, lang: Lang) -> Result<Vec<u8>, XlsxError> {
     overview::write(&mut book, &summary)?;
     status::write(&mut book, &summary)?;
     city::write(&mut book, &summary)?;
+    year::write(&mut book, &summary)?;
+    trend::write(&mut book, &summary)?;
     for form in 0..judged.rulebook.forms.len() {
         if let Some(sheet) = FormSheet::of(&summary, form) {
             form::write(&mut book, &summary, &sheet)?;
         }
     }
+    variation::write(&mut book, &summary)?;
     findings::write(&mut book, &summary)?;
+    focus::write(&mut book, &summary)?;
+    answers::write(&mut book, &summary)?;
+    waivers::write(&mut book, &summary)?;
+    changes::write(&mut book, &summary)?;
     rules::write(&mut book, &summary)?;
+    ledger::write(&mut book, &summary)?;
     reading::write(&mut book, &summary)?;
     provenance::write(&mut book, &summary)?;
     book.save_to_buffer()
@@ -66,6 +86,10 @@ struct Summary<'a> {
     /// By unit on the board: its group.
     regions: Vec<String>,
     tally: Tally<'a>,
+    /// The months before.
+    history: &'a History,
+    /// The month itself, in the shape of those before.
+    month: Month,
 }
 
 /// A form that has a sheet.
@@ -89,7 +113,7 @@ impl<'s> FormSheet<'s> {
 }
 
 impl<'a> Summary<'a> {
-    fn new(judged: &'a Judged<'a>, lang: Lang) -> Self {
+    fn new(judged: &'a Judged<'a>, history: &'a History, lang: Lang) -> Self {
         let rulebook = judged.rulebook;
         let regions = rulebook.register.regions();
         let units = judged.standing.len();
@@ -114,6 +138,8 @@ impl<'a> Summary<'a> {
                 .map(|standing| region(judged, &standing.unit))
                 .collect(),
             tally: Tally::new(judged),
+            history,
+            month: Month::of(judged),
         }
     }
 
@@ -151,24 +177,12 @@ impl<'a> Summary<'a> {
     /// What the city's figures call a variable: its row and column, or the row alone where
     /// variables run down.
     fn figure_label(&self, form: &Form, variable: usize) -> String {
-        let row = form.variables[variable].row;
-        match (form.axis, row) {
-            (Axis::Rows, Some(row)) => self.say(&form.rows[row].label),
-            _ => self.say(&form.variable_label(variable)),
-        }
+        self.say(&key::label(form, variable))
     }
 
     /// The unit in which people see a variable.
     fn figure_unit(form: &Form, variable: usize) -> String {
-        let variable = &form.variables[variable];
-        match (&variable.unit, variable.kind) {
-            (_, Type::Percent) => "%".to_owned(),
-            (Some(unit), _) => unit.clone(),
-            (None, Type::Count | Type::Number | Type::Money) => {
-                form.unit.clone().unwrap_or_default()
-            }
-            (None, _) => String::new(),
-        }
+        key::unit(form, variable)
     }
 
     fn properties(&self) -> Result<DocProperties, XlsxError> {
@@ -189,6 +203,7 @@ impl<'a> Summary<'a> {
             .set_title(self.say(&both!("{zh}报表审核汇总", "Summary of {en}")))
             .set_author("hebiao")
             .set_company(&self.judged.rulebook.job.office)
+            .set_custom_property(SUMMARY_OF, period.to_string())
             .set_creation_datetime(&created))
     }
 }
@@ -205,8 +220,16 @@ struct Names {
     overview: &'static str,
     status: &'static str,
     city: &'static str,
+    year: &'static str,
+    trend: &'static str,
+    variation: &'static str,
     findings: &'static str,
+    focus: &'static str,
+    answers: &'static str,
+    waivers: &'static str,
+    changes: &'static str,
     rules: &'static str,
+    ledger: &'static str,
     reading: &'static str,
     provenance: &'static str,
     /// By form.
@@ -220,8 +243,16 @@ impl Names {
             overview: pick("总览", "Overview"),
             status: pick("报送状态", "Status"),
             city: pick("全市汇总", "City"),
+            year: pick("同比", "Year on year"),
+            trend: pick("趋势", "Trend"),
+            variation: pick("差异系数", "Variation"),
             findings: pick("问题清单", "Findings"),
+            focus: pick("重点核实名单", "To verify first"),
+            answers: pick("情况说明", "Explanations"),
+            waivers: pick("放行", "Waivers"),
+            changes: pick("与上次相比", "Since the last run"),
             rules: pick("审核关系", "Rules"),
+            ledger: pick("报送质量台账", "Quality of reporting"),
             reading: pick("读取说明", "Reading"),
             provenance: pick("来源", "Provenance"),
             forms: Vec::new(),
@@ -250,8 +281,16 @@ impl Names {
                 self.overview,
                 self.status,
                 self.city,
+                self.year,
+                self.trend,
+                self.variation,
                 self.findings,
+                self.focus,
+                self.answers,
+                self.waivers,
+                self.changes,
                 self.rules,
+                self.ledger,
                 self.reading,
                 self.provenance,
                 "History",
@@ -267,7 +306,7 @@ impl Names {
             }
         };
         // Among so many names and one more, one is free.
-        (1..=self.forms.len() + 10)
+        (1..=self.forms.len() + 20)
             .map(|n| shortened(&allowed, LONGEST_NAME - ending(n).len()) + &ending(n))
             .find(|name| !name.is_empty() && !taken(name))
             .expect("there are more names than sheets")

@@ -5,25 +5,25 @@
 //! lead there.
 
 use super::form::{NONE, seen, total_look};
-use super::{FormSheet, Summary, city, status};
+use super::tally::{Undone, urgency};
+use super::{FormSheet, Summary, city, status, variation, year};
 use crate::consolidate::CityFigure;
 use crate::number;
+use crate::report::key;
 use crate::report::page::{self, Paper};
 use crate::report::styles::{Light, Look, Tone};
-use crate::rulebook::written::{Axis, Severity};
 use crate::standing::Reporting;
 use crate::words::Text;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// The last of the columns, P.
 const LAST: usize = 15;
 /// How wide each is, in digits.
 const WIDTH: f64 = 8.5;
-/// How many key figures there are.
-const KEY_FIGURES: usize = 6;
 /// How many units to call.
-const CALLS: usize = 8;
+const CALLS: usize = 6;
 /// How many names of missing units fit a line.
 const NAMES: usize = 16;
 /// How many links stand side by side.
@@ -203,7 +203,7 @@ impl Page<'_> {
             "封库以前要办的",
             "What stands in the way of closing",
         ))?;
-        let weights = summary.tally.weigh_all();
+        let undone = summary.tally.undone();
         let (mut missing, mut not_yet, mut invalid) = (0, 0, 0);
         for form in summary.sheets() {
             let arrivals = summary.tally.arrivals(form.at);
@@ -218,46 +218,85 @@ impl Page<'_> {
                 "forms missing: {missing} ({not_yet} not yet due)"
             ),
         };
-        let first = |severity| {
-            let of = |finding: &crate::finding::Finding| finding.severity == severity;
-            let at = summary.judged.findings.iter().position(of)?;
-            super::findings::place(summary, at)
-        };
-        let board = Some(page::address(summary.names.status, (0, 0)));
-        let (errors, queries) = (weights.errors, weights.queries);
-        let cards = [
+        let board = page::address(summary.names.status, (0, 0));
+        let list = page::address(summary.names.findings, (0, 0));
+        let answers = page::address(summary.names.answers, (0, 0));
+        let Undone {
+            errors,
+            to_explain,
+            to_accept,
+            of_city,
+            held,
+            opposed,
+        } = undone;
+        self.cards([
             (
                 both!("必改未改 {errors} 条", "open errors: {errors}"),
-                first(Severity::Error),
+                &list,
                 errors > 0,
             ),
             (
                 both!(
-                    "核实待说明 {queries} 条",
-                    "queries to be settled: {queries}"
+                    "核实待说明 {to_explain} 条",
+                    "queries to be explained: {to_explain}"
                 ),
-                first(Severity::Query),
-                queries > 0,
+                &list,
+                to_explain > 0,
             ),
-            (absent, board.clone(), missing > 0),
+            (absent, &board, missing > 0),
             (
                 both!("文件无效 {invalid} 份", "files not usable: {invalid}"),
-                board,
+                &board,
                 invalid > 0,
             ),
-        ];
+        ])?;
+        self.cards([
+            (
+                both!(
+                    "说明待认可 {to_accept} 条",
+                    "answers to be looked at: {to_accept}"
+                ),
+                &answers,
+                to_accept > 0,
+            ),
+            (
+                both!("市级核实待定 {of_city} 条", "queries for staff: {of_city}"),
+                &list,
+                of_city > 0,
+            ),
+            (
+                both!("暂不下发的规则 {held} 条", "rules held back: {held}"),
+                &list,
+                held > 0,
+            ),
+            (
+                both!(
+                    "处理意见不一致 {opposed} 条",
+                    "decisions that disagree: {opposed}"
+                ),
+                &list,
+                opposed > 0,
+            ),
+        ])?;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Four cards side by side, red where there is something to do.
+    fn cards(&mut self, cards: [(Text, &String, bool); 4]) -> Result<(), XlsxError> {
+        let summary = self.summary;
         for (card, (text, target, open)) in cards.into_iter().enumerate() {
             let columns = (card * 4, card * 4 + 3);
             let text = summary.say(&text);
             let light = if open { Light::Red } else { Light::Green };
             let format = summary.styles.word(Some(light), Tone::Plain);
             page::across(self.out, self.at, columns, &text, &format)?;
-            if let Some(target) = target.filter(|_| open) {
-                page::link(self.out, (self.at, columns.0), &target, &text, &format)?;
+            if open {
+                page::link(self.out, (self.at, columns.0), target, &text, &format)?;
             }
         }
-        self.out.set_row_height(page::row(self.at), 24)?;
-        self.at += 2;
+        self.out.set_row_height(page::row(self.at), 22)?;
+        self.at += 1;
         Ok(())
     }
 
@@ -265,19 +304,20 @@ impl Page<'_> {
     fn key_figures(&mut self) -> Result<(), XlsxError> {
         let summary = self.summary;
         self.section(&Text::new(
-            "主要数据（同口径：只比今年、上年都有数的单位；比率按分子、分母汇总后计算）",
-            "Key figures (growth over the same units only; rates are ratios of sums)",
+            "主要数据（同口径：只比今年、上年都有数的单位；比率按分子、分母汇总后计算；含未改：来自还有必改问题的单位的份额）",
+            "Key figures (growth over the same units; rates: ratios of sums; errors: the share with open errors)",
         ))?;
         let pick = |zh, en| summary.pick(zh, en);
         self.heads(&[
-            (0, 4, pick("指标", "Figure")),
-            (5, 5, pick("单位", "Unit")),
-            (6, 7, pick("已报合计", "Reported")),
-            (8, 8, pick("已报单位", "Units")),
-            (9, 9, pick("可比单位", "Comp.")),
-            (10, 11, pick("同单位上年", "Same, last year")),
-            (12, 13, pick("同口径增长", "Growth, same units")),
-            (14, LAST, pick("上年全市", "City, last year")),
+            (0, 3, pick("指标", "Figure")),
+            (4, 4, pick("单位", "Unit")),
+            (5, 6, pick("已报合计", "Reported")),
+            (7, 7, pick("已报单位", "Units")),
+            (8, 8, pick("可比单位", "Comp.")),
+            (9, 10, pick("同单位上年", "Same, last year")),
+            (11, 12, pick("同口径增长", "Growth, same units")),
+            (13, 14, pick("上年全市", "City, last year")),
+            (15, LAST, pick("含未改", "Errors")),
         ])?;
         let figures = key_figures(summary);
         if figures.is_empty() {
@@ -298,54 +338,79 @@ impl Page<'_> {
         let styles = &summary.styles;
         let kind = form.form.variables[figure.variable].kind;
         let asked = summary.tally.arrivals(form.at).asked;
+        let label = summary.figure_label(form.form, figure.variable);
+        let unit = Summary::figure_unit(form.form, figure.variable);
+        let units = format!("{}/{asked}", figure.districts);
+        let rests = city::rests_on_errors(summary, form, figure);
+        let light = (rests != "0").then_some(Light::Amber);
+        let lines = page::lines_in(&label, WIDTH * 4.0);
+        let height = page::height(lines.min(3));
+        self.out.set_row_height(page::row(self.at), height)?;
         self.cells(&[
-            (
-                0,
-                4,
-                summary.figure_label(form.form, figure.variable),
-                &styles.text,
-            ),
-            (
-                5,
-                5,
-                Summary::figure_unit(form.form, figure.variable),
-                &styles.centred,
-            ),
-            (
-                8,
-                8,
-                format!("{}/{asked}", figure.districts),
-                &styles.centred,
-            ),
-            (9, 9, figure.comparable.to_string(), &styles.centred),
+            (0, 3, label, &styles.wrapped),
+            (4, 4, unit, &styles.centred),
+            (7, 7, units, &styles.centred),
+            (8, 8, figure.comparable.to_string(), &styles.centred),
+            (15, 15, rests, &styles.word(light, Tone::Plain)),
         ])?;
         self.at -= 1;
         let shown = |x: &Option<number::Exact>| x.as_ref().map(|x| seen(kind, number::to_f64(x)));
         let plain = |x: Option<f64>| styles.cell(total_look(kind, x), Tone::Plain, None);
-        let (look, growth) = city::grown(kind, figure);
+        let (look, growth) = year::grown(kind, figure);
         let growth_format = match look {
             Look::Points => styles
                 .cell(look, Tone::Plain, None)
-                .set_num_format(city::points(summary)),
+                .set_num_format(year::points(summary)),
             _ => styles.cell(look, Tone::Plain, None),
         };
         let reported = shown(&figure.reported);
         let before = shown(&figure.same_last_year);
         let whole = shown(&figure.city_last_year);
         for (first, x, format) in [
-            (6, reported, plain(reported)),
-            (10, before, plain(before)),
-            (12, growth, growth_format),
-            (14, whole, plain(whole)),
+            (5, reported, plain(reported)),
+            (9, before, plain(before)),
+            (11, growth, growth_format),
+            (13, whole, plain(whole)),
         ] {
-            page::across(self.out, self.at, (first, first + 1), NONE, &format)?;
+            let none = if figure.has_changed && first > 5 {
+                summary.pick("不可比", "not comparable")
+            } else {
+                NONE
+            };
+            page::across(self.out, self.at, (first, first + 1), none, &format)?;
             if let Some(x) = x {
                 let (row, column) = (page::row(self.at), page::col(first));
                 self.out.write_number_with_format(row, column, x, &format)?;
             }
         }
+        let without = self.without(form, figure);
+        if !without.is_empty() {
+            page::note(self.out, (self.at, 7), &without)?;
+        }
         self.at += 1;
         Ok(())
+    }
+
+    /// Which units a key figure does not rest on.
+    fn without(&self, form: &FormSheet<'_>, figure: &CityFigure) -> String {
+        let summary = self.summary;
+        let has = |unit: usize| {
+            let figures = &summary.month.forms[form.at].districts;
+            let code = &summary.judged.standing[unit].unit.code;
+            let own = figures.get(code).and_then(|own| own.get(figure.variable));
+            own.is_some_and(Option::is_some)
+        };
+        let units = 0..summary.judged.standing.len();
+        let names: Vec<&str> = units
+            .filter(|unit| summary.tally.stands(*unit, form.at).0 != Reporting::NotAsked)
+            .filter(|unit| !has(*unit))
+            .map(|unit| summary.judged.standing[unit].unit.name.as_str())
+            .collect();
+        if names.is_empty() {
+            return String::new();
+        }
+        let names = names.join(summary.pick("、", ", "));
+        summary.say(&both!("不含：{names}", "without {names}"))
     }
 
     /// The units with most to mend, then with most to explain.
@@ -360,11 +425,11 @@ impl Page<'_> {
         let pick = |zh, en| summary.pick(zh, en);
         self.heads(&[
             (0, 0, pick("次序", "No.")),
-            (1, 3, pick("单位", "Unit")),
-            (4, 4, pick("必改", "Errors")),
-            (5, 5, pick("核实", "Queries")),
-            (6, 6, pick("缺报", "Missing")),
-            (7, 14, pick("第一个问题", "First finding")),
+            (1, 2, pick("单位", "Unit")),
+            (3, 3, pick("必改", "Errors")),
+            (4, 4, pick("核实", "Queries")),
+            (5, 5, pick("缺报", "Missing")),
+            (6, 14, pick("第一个问题", "First finding")),
             (15, 15, pick("清单", "List")),
         ])?;
         if calls.is_empty() {
@@ -397,19 +462,22 @@ impl Page<'_> {
             None => summary.pick("未报", "nothing has been sent").to_owned(),
         };
         let at = self.at;
+        let lines = page::lines_in(&gist, WIDTH * 9.0);
+        self.out
+            .set_row_height(page::row(at), page::height(lines))?;
         let lit = |count: u64, light| styles.word((count > 0).then_some(light), Tone::Plain);
         self.cells(&[
             (0, 0, order.to_string(), &styles.centred),
-            (1, 3, unit.name.clone(), &styles.text),
-            (4, 4, call.errors.to_string(), &lit(call.errors, Light::Red)),
+            (1, 2, unit.name.clone(), &styles.text),
+            (3, 3, call.errors.to_string(), &lit(call.errors, Light::Red)),
             (
-                5,
-                5,
+                4,
+                4,
                 call.queries.to_string(),
                 &lit(call.queries, Light::Amber),
             ),
-            (6, 6, call.missing.to_string(), &styles.centred),
-            (7, 14, gist, &styles.text),
+            (5, 5, call.missing.to_string(), &styles.centred),
+            (6, 14, gist, &styles.wrapped),
             (15, 15, String::new(), &styles.centred),
         ])?;
         let board = page::address(summary.names.status, status::cell_of(call.unit));
@@ -430,9 +498,22 @@ impl Page<'_> {
     fn links(&mut self) -> Result<(), XlsxError> {
         let summary = self.summary;
         let names = &summary.names;
-        let mut all = vec![names.status, names.city];
+        let mut all = vec![names.status, names.city, names.year, names.trend];
         all.extend(summary.sheets().map(|form| form.name));
-        all.extend([names.findings, names.rules, names.reading, names.provenance]);
+        if variation::is_there(summary) {
+            all.push(names.variation);
+        }
+        all.extend([
+            names.findings,
+            names.focus,
+            names.answers,
+            names.waivers,
+            names.changes,
+            names.rules,
+            names.ledger,
+            names.reading,
+            names.provenance,
+        ]);
         for (at, name) in all.iter().enumerate() {
             let row = self.at + at / LINKS;
             let first = (at % LINKS) * 2;
@@ -451,100 +532,50 @@ impl Page<'_> {
     }
 }
 
-/// Who has not sent a form, and whose file can't be used.
+/// Who has not sent a form, and whose file can't be used: the most pressing first.
 fn names(summary: &Summary<'_>, form: &FormSheet<'_>) -> String {
-    let of = |wanted: Reporting| {
-        let units = 0..summary.judged.standing.len();
-        let all: Vec<&str> = units
-            .filter(|unit| summary.tally.stands(*unit, form.at).0 == wanted)
-            .map(|unit| summary.judged.standing[unit].unit.name.as_str())
-            .collect();
-        if all.is_empty() {
-            return None;
+    let mut absent: BTreeMap<(u8, Reporting), Vec<&str>> = BTreeMap::new();
+    for (unit, standing) in summary.judged.standing.iter().enumerate() {
+        let reporting = summary.tally.stands(unit, form.at).0;
+        if !reporting.is_here() && reporting != Reporting::NotAsked {
+            let names = absent.entry((urgency(reporting), reporting)).or_default();
+            names.push(&standing.unit.name);
         }
+    }
+    let lists = absent.into_iter().map(|((_, reporting), all)| {
         let count = all.len();
         let mut list = all[..count.min(NAMES)].join(summary.pick("、", ", "));
         if count > NAMES {
             list += &summary.say(&both!(" 等 {count} 个", " and others, {count} in all"));
         }
-        let word = summary.say(&wanted.words());
-        Some(summary.say(&both!("{word}：{list}", "{word}: {list}")))
-    };
-    let lists: Vec<String> = [Reporting::Missing, Reporting::Invalid, Reporting::NotYetDue]
-        .into_iter()
-        .filter_map(of)
-        .collect();
+        let word = summary.say(&reporting.words());
+        summary.say(&both!("{word}：{list}", "{word}: {list}"))
+    });
+    let lists: Vec<String> = lists.collect();
     if lists.is_empty() {
         return summary.pick("全部已报", "all have reported").to_owned();
     }
     lists.join(summary.pick("；", "; "))
 }
 
-/// The first figures of each form that add up or are rates, the forms by turns.
-fn key_figures<'s>(summary: &'s Summary<'_>) -> Vec<(FormSheet<'s>, &'s CityFigure)> {
-    let candidates: Vec<(FormSheet<'s>, Vec<&'s CityFigure>)> = summary
-        .sheets()
-        .map(|form| {
-            let figures = candidates(summary, &form);
-            (form, figures)
-        })
-        .collect();
-    let longest = candidates
-        .iter()
-        .map(|(_, figures)| figures.len())
-        .max()
-        .unwrap_or(0);
-    let mut taken = vec![0; candidates.len()];
-    let mut room = KEY_FIGURES;
-    for turn in 0..longest {
-        for (form, (_, figures)) in candidates.iter().enumerate() {
-            if room > 0 && figures.len() > turn {
-                taken[form] += 1;
-                room -= 1;
-            }
-        }
-    }
-    candidates
+/// The key figures, each with its form's sheet.
+pub(super) fn key_figures<'s>(summary: &'s Summary<'_>) -> Vec<(FormSheet<'s>, &'s CityFigure)> {
+    key::key_figures(summary.judged)
         .into_iter()
-        .zip(taken)
-        .flat_map(|((form, figures), taken)| {
-            let at = form.at;
-            figures
-                .into_iter()
-                .take(taken)
-                .filter_map(move |figure| FormSheet::of(summary, at).map(|form| (form, figure)))
-        })
+        .filter_map(|(form, figure)| Some((FormSheet::of(summary, form)?, figure)))
         .collect()
-}
-
-/// What may be a key figure of a form: its first row's own figures, or its first rates where
-/// variables run down. An of-which is told by its whole.
-fn candidates<'s>(summary: &'s Summary<'_>, form: &FormSheet<'_>) -> Vec<&'s CityFigure> {
-    let figures = city::figures(summary, form).into_iter().filter(|figure| {
-        let place = &form.form.variables[figure.variable];
-        let column = &form.form.columns[place.column];
-        figure.reported.is_some()
-            && column.part_of.is_none()
-            && place.row.is_none_or(|row| match form.form.axis {
-                Axis::Columns => row == 0,
-                Axis::Rows => form.form.rows[row].part_of.is_none(),
-            })
-    });
-    let mut figures: Vec<&CityFigure> = figures.collect();
-    if form.form.axis == Axis::Rows {
-        figures.sort_by_key(|figure| !figure.is_ratio);
-    }
-    figures
 }
 
 /// A unit that should be called.
 struct Call {
     unit: usize,
+    /// Those still to be mended.
     errors: u64,
+    /// Those still to be explained.
     queries: u64,
     /// How many of its forms are missing or not usable.
     missing: usize,
-    /// Its first finding, if it has any: a unit that has sent nothing has none.
+    /// The first finding of these, if it has any: a unit that has sent nothing has none.
     first: Option<usize>,
 }
 
@@ -553,19 +584,18 @@ fn calls(summary: &Summary<'_>) -> Vec<Call> {
     let forms = summary.judged.rulebook.forms.len();
     let mut calls: Vec<Call> = (0..summary.judged.standing.len())
         .filter_map(|unit| {
-            let findings = summary.tally.findings_of(unit);
-            let weights = summary.tally.weigh(findings);
+            let (undone, first) = summary.tally.undone_of(unit);
             let is_missing = |form: &usize| {
                 let reporting = summary.tally.stands(unit, *form).0;
                 matches!(reporting, Reporting::Missing | Reporting::Invalid)
             };
             let missing = (0..forms).filter(is_missing).count();
-            (weights.errors + weights.queries > 0 || missing > 0).then(|| Call {
+            (undone.errors + undone.to_explain > 0 || missing > 0).then_some(Call {
                 unit,
-                errors: weights.errors,
-                queries: weights.queries,
+                errors: undone.errors,
+                queries: undone.to_explain,
                 missing,
-                first: findings.first().copied(),
+                first,
             })
         })
         .collect();

@@ -1,10 +1,12 @@
 //! 审核关系: every rule with what came of it, for staff who must know what was looked at.
 //!
-//! A rule that looked at nothing is pointed out: silence there is no good news.
+//! A rule that looked at nothing is pointed out: silence there is no good news. What a rule's
+//! findings led to over twelve months says whether it is worth its noise.
 
 use super::Summary;
 use crate::check::run::reason_words;
 use crate::report::RuleOutcome;
+use crate::report::history::Noise;
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use crate::rulebook::written::Stage;
@@ -14,6 +16,10 @@ use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 const HEAD: usize = 2;
 /// The column of the first count.
 const COUNTS: usize = 5;
+/// How many counts there are.
+const MANY: usize = 7;
+/// The column of the remarks.
+const REMARK: usize = COUNTS + MANY + 1;
 
 /// Writes the rules.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
@@ -33,8 +39,9 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
         outcomes.iter().filter(|o| is_silent(o)).count(),
     );
     let text = both!(
-        "共 {all} 条；一次也没有审核的 {silent} 条。通过、未通过、未审核之和是审核的单元数。",
-        "{all} rules, {silent} of which evaluated nothing. Passed, failed and not evaluated add up to the units looked at."
+        "共 {all} 条；一次也没有审核的 {silent} 条。通过、未通过、未审核之和是审核的单元数；列出＝问题清单里的条数。后三栏是近十二个月报出的问题的结果。",
+        "{all} rules, {silent} of which evaluated nothing. Passed, failed and not evaluated add up to the units \
+         looked at; listed are the lines in the list of findings. The next three say what findings of twelve months led to."
     );
     let plain = styles.sentence.clone().unset_text_wrap();
     page::words(sheet, (1, 0), &summary.say(&text), &plain)?;
@@ -76,6 +83,10 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
         heading("通过", "Passed", 8.0, 9.0),
         heading("未通过", "Failed", 8.0, 9.0),
         heading("未审核", "Not evaluated", 8.0, 10.0),
+        heading("列出", "Listed", 7.0, 9.0),
+        heading("改了数", "Led to a mended number", 8.0, 9.0),
+        heading("作了说明", "To an explanation", 8.0, 9.0),
+        heading("没有下文", "To nothing", 8.0, 9.0),
         heading("未审核的原因", "Why not", 16.0, 24.0),
         heading("提醒", "Remark", 8.0, 18.0),
         heading("依据", "Source", 8.0, 26.0),
@@ -89,24 +100,49 @@ fn cells(summary: &Summary<'_>, outcome: &RuleOutcome) -> Vec<String> {
         format!("{words} {count}")
     });
     let trial = outcome.stage == Stage::Trial;
+    let (_, is_held) = summary.tally.of_rule(&outcome.rule);
     let remark = match (is_silent(outcome), counts.units()) {
+        _ if is_held => summary.pick("暂不下发，待市级定", "held back, for staff to decide"),
         (false, _) if trial => summary.pick("试行，只给市级看", "on trial, for staff only"),
         (true, 0) => summary.pick("没有可审核的数据", "nothing to look at"),
         (true, _) => summary.pick("一次也没有审核", "never evaluated"),
         (false, _) => "",
     };
-    vec![
+    let mut cells = vec![
         outcome.rule.clone(),
         outcome.form.clone(),
         summary.say(&outcome.title),
         outcome.formula.clone(),
         summary.say(&outcome.severity.words()),
-        counts.passed.to_string(),
-        counts.failed.to_string(),
-        counts.unevaluated().to_string(),
+    ];
+    cells.extend(numbers(summary, outcome).map(|number| number.to_string()));
+    cells.extend([
         reasons.collect::<Vec<_>>().join(summary.pick("，", ", ")),
         remark.to_owned(),
         outcome.source.clone().unwrap_or_default(),
+    ]);
+    cells
+}
+
+/// The counts of a rule: passed, failed, not evaluated, listed, and what its findings led to.
+fn numbers(summary: &Summary<'_>, outcome: &RuleOutcome) -> [u64; MANY] {
+    let counts = &outcome.counts;
+    let (listed, _) = summary.tally.of_rule(&outcome.rule);
+    let last_year = summary.judged.period.last_year();
+    let months = summary.history.months.iter();
+    let noise = months
+        .filter(|month| month.period > last_year)
+        .chain([&summary.month])
+        .filter_map(|month| month.rules.get(&outcome.rule))
+        .fold(Noise::default(), |sum, noise| sum.and(*noise));
+    [
+        counts.passed,
+        counts.failed,
+        counts.unevaluated(),
+        listed,
+        noise.mended,
+        noise.explained,
+        noise.nothing,
     ]
 }
 
@@ -118,8 +154,7 @@ fn line(
     cells: &[String],
 ) -> Result<(), XlsxError> {
     let styles = &summary.styles;
-    let counts = &outcome.counts;
-    let numbers = [counts.passed, counts.failed, counts.unevaluated()];
+    let numbers = numbers(summary, outcome);
     for (column, text) in cells.iter().enumerate() {
         if let Some(number) = column.checked_sub(COUNTS).and_then(|at| numbers.get(at)) {
             let light = (column == COUNTS + 1 && *number > 0).then(|| outcome.severity.into());
@@ -129,7 +164,7 @@ fn line(
         }
         match column {
             1 | 4 => page::words(sheet, (at, column), text, &styles.centred)?,
-            9 if is_silent(outcome) => {
+            REMARK if is_silent(outcome) || summary.tally.of_rule(&outcome.rule).1 => {
                 let format = styles.cell(Look::Words, Tone::Plain, Some(Light::Amber));
                 page::words(sheet, (at, column), text, &format)?;
             }
@@ -141,12 +176,12 @@ fn line(
 
 /// The sums of the counts, under the list.
 fn total(sheet: &mut Worksheet, summary: &Summary<'_>, last: usize) -> Result<(), XlsxError> {
-    let outcomes = &summary.judged.outcomes;
-    let sums = [
-        outcomes.iter().map(|o| o.counts.passed).sum::<u64>(),
-        outcomes.iter().map(|o| o.counts.failed).sum(),
-        outcomes.iter().map(|o| o.counts.unevaluated()).sum(),
-    ];
+    let mut sums = [0; MANY];
+    for outcome in &summary.judged.outcomes {
+        for (sum, number) in sums.iter_mut().zip(numbers(summary, outcome)) {
+            *sum += number;
+        }
+    }
     let words = summary.styles.cell(Look::Words, Tone::Total, None);
     page::across(
         sheet,

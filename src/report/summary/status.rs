@@ -1,32 +1,44 @@
 //! 报送状态: which unit stands how with which form, for staff who telephone and remind.
 //!
-//! 报送 what has arrived and 审核 what the checks say stand side by side for each form; a dash
-//! where the form is not asked for. Under the units stand their groups.
+//! 报送 what has arrived, 审核 what the checks say and 受理 what staff decided stand side by side
+//! for each form; a dash where the form is not asked for. Staff decide in it: 受理 or 退回修改, name
+//! and remark. Under the units stand their groups.
 
 use super::Summary;
+use crate::finding::{Decision, Word};
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Tone};
-use crate::standing::{Checking, Reporting};
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use crate::standing::{Acceptance, Checking, Reporting};
+use rust_xlsxwriter::{
+    DataValidation, DataValidationErrorStyle, Format, FormatAlign, Workbook, Worksheet, XlsxError,
+};
 use std::collections::BTreeSet;
 
-/// The rows of the headings: the form's name over its two columns.
+/// The rows of the headings: the form's name over its columns.
 const HEAD: usize = 2;
 /// The first unit's row.
 const FIRST: usize = 4;
 /// The columns before the forms: number, code, name, group.
 const BEFORE: usize = 4;
+/// The columns of a form: 报送, 审核, 受理.
+const OF_FORM: usize = 3;
+/// More forms than this would be too small to read on one page.
+const WIDEST_ON_A4: usize = 4;
+/// The columns of counts: 必改, 核实, 提示.
+const COUNTS: usize = 3;
 
 /// How pressing a word of 报送 is.
 pub(super) fn reporting_light(reporting: Reporting) -> Option<Light> {
-    Some(match reporting {
-        Reporting::Missing | Reporting::Invalid => Light::Red,
-        Reporting::Late => Light::Amber,
-        Reporting::Reported => Light::Green,
-        Reporting::Nil => Light::Blue,
-        Reporting::NotYetDue => Light::Grey,
-        Reporting::NotAsked => return None,
-    })
+    const LIGHTS: [(Reporting, Light); 5] = [
+        (Reporting::Missing, Light::Red),
+        (Reporting::Invalid, Light::Red),
+        (Reporting::Late, Light::Amber),
+        (Reporting::Reported, Light::Green),
+        (Reporting::Nil, Light::Blue),
+    ];
+    let known = LIGHTS.iter().find(|(known, _)| *known == reporting);
+    let light = known.map_or(Light::Grey, |(_, light)| *light);
+    (reporting != Reporting::NotAsked).then_some(light)
 }
 
 /// How pressing a word of 审核 is.
@@ -37,6 +49,15 @@ pub(super) fn checking_light(checking: Checking) -> Option<Light> {
         Checking::Passed | Checking::Waived => Light::Green,
         Checking::NotChecked => return None,
     })
+}
+
+/// How pressing a word of 受理 is.
+fn acceptance_light(acceptance: Acceptance) -> Option<Light> {
+    match acceptance {
+        Acceptance::Returned => Some(Light::Red),
+        Acceptance::Taken | Acceptance::Accepted => Some(Light::Green),
+        Acceptance::None => None,
+    }
 }
 
 /// A unit's name on the board, for links from other sheets.
@@ -54,9 +75,10 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     page::words(sheet, (0, 0), &title, &styles.title)?;
     sheet.set_row_height(0, 26)?;
     let text = summary.pick(
-        "报送：来了没有；审核：规则怎么说。“—”：本期不报。审核只看发给区县的问题，条数含市级问题。",
-        "Reporting: what has arrived. Checking: what the rules say. A dash: not asked for. \
-         Checking looks at the districts' findings, the counts include the city's own.",
+        "报送：来了没有；审核：规则怎么说；受理：市级在下拉列表中选“受理”或“退回修改”，并填处理人、备注。“—”：本期不报。审核只看发给区县的问题，条数含市级问题。",
+        "Reporting: what has arrived. Checking: what the rules say. Acceptance: staff choose take or \
+         return, with name and remark. A dash: not asked for. Checking looks at the districts' findings, \
+         the counts include the city's own.",
     );
     page::words(
         sheet,
@@ -72,19 +94,25 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     let last = columns(summary) - 1;
     groups(sheet, summary, FIRST + units + 1)?;
     let bottom = (FIRST + units).max(FIRST + 1) - 1;
+    decisions(sheet, summary, bottom)?;
     sheet.autofilter(page::row(FIRST - 1), 0, page::row(bottom), page::col(last))?;
     sheet.set_freeze_panes(page::row(FIRST), 3)?;
-    page::paper(
-        sheet,
-        Paper::Landscape,
-        summary.footer(),
-        Some((HEAD, FIRST - 1)),
-    )
+    let paper = if summary.judged.rulebook.forms.len() > WIDEST_ON_A4 {
+        Paper::Wide(BEFORE - 1)
+    } else {
+        Paper::Landscape
+    };
+    page::paper(sheet, paper, summary.footer(), Some((HEAD, FIRST - 1)))
 }
 
-/// How many columns there are: two a form, three counts and the arrival.
+/// The column of the first count.
+fn counts(summary: &Summary<'_>) -> usize {
+    BEFORE + OF_FORM * summary.judged.rulebook.forms.len()
+}
+
+/// How many columns there are: behind the forms three counts, the arrival, and two for staff.
 fn columns(summary: &Summary<'_>) -> usize {
-    BEFORE + 2 * summary.judged.rulebook.forms.len() + 4
+    counts(summary) + COUNTS + 3
 }
 
 fn headings(sheet: &mut Worksheet, summary: &Summary<'_>) -> Result<(), XlsxError> {
@@ -99,12 +127,15 @@ fn headings(sheet: &mut Worksheet, summary: &Summary<'_>) -> Result<(), XlsxErro
     for _ in &summary.judged.rulebook.forms {
         all.push(Heading::new(pick("报送", "Reporting"), 10.0, 14.0));
         all.push(Heading::new(pick("审核", "Checking"), 10.0, 14.0));
+        all.push(Heading::new(pick("受理", "Acceptance"), 10.0, 12.0));
     }
     all.extend([
         Heading::new(pick("必改", "Errors"), 7.0, 8.0),
         Heading::new(pick("核实", "Queries"), 7.0, 9.0),
         Heading::new(pick("提示", "Notes"), 7.0, 8.0),
-        Heading::new(pick("最后到达", "Last arrival"), 12.0, 20.0),
+        Heading::new(pick("最后到达", "Last arrival"), 18.0, 20.0),
+        Heading::new(pick("处理人", "By"), 10.0, 14.0),
+        Heading::new(pick("备注", "Remark"), 20.0, 30.0),
     ]);
     let units = 0..summary.judged.standing.len();
     let contents: Vec<Vec<String>> = units
@@ -112,22 +143,25 @@ fn headings(sheet: &mut Worksheet, summary: &Summary<'_>) -> Result<(), XlsxErro
             let mut cells = vec![String::new(); columns(summary)];
             cells[2].clone_from(&summary.judged.standing[unit].unit.name);
             summary.region(unit).clone_into(&mut cells[3]);
-            cells.pop();
-            cells.push(arrival(summary, unit).to_owned());
+            let last = cells.len() - 1;
+            cells[last - 1] = said(summary, unit, |decision| &decision.by);
+            cells[last] = said(summary, unit, |decision| &decision.remark);
             cells
         })
         .collect();
     page::headings(sheet, FIRST - 1, &all, &contents, head)?;
-    let last = columns(summary) - 1;
+    let (first, last) = (counts(summary), columns(summary) - 1);
     let forms = &summary.judged.rulebook.forms;
     page::across(sheet, HEAD, (0, BEFORE - 1), "", head)?;
     for (at, form) in forms.iter().enumerate() {
-        let first = BEFORE + 2 * at;
-        page::across(sheet, HEAD, (first, first + 1), &form.id, head)?;
+        let first = BEFORE + OF_FORM * at;
+        page::across(sheet, HEAD, (first, first + OF_FORM - 1), &form.id, head)?;
     }
-    let counts = pick("问题条数（全部报表）", "Findings, all forms");
-    page::across(sheet, HEAD, (last - 3, last - 1), counts, head)?;
-    page::across(sheet, HEAD, (last, last), pick("文件", "Files"), head)
+    let findings = pick("问题条数（全部报表）", "Findings, all forms");
+    page::across(sheet, HEAD, (first, first + COUNTS - 1), findings, head)?;
+    page::words(sheet, (HEAD, last - 2), pick("文件", "Files"), head)?;
+    let staff = pick("市级填写", "For staff");
+    page::across(sheet, HEAD, (last - 1, last), staff, head)
 }
 
 /// When the last file in force of a unit arrived.
@@ -168,7 +202,8 @@ fn line(sheet: &mut Worksheet, summary: &Summary<'_>, unit: usize) -> Result<(),
             &text,
             &styles.word(light, Tone::Plain),
         )?;
-        column += 2;
+        accepted(sheet, summary, (at, column + 2), (unit, form))?;
+        column += OF_FORM;
     }
     let findings = summary.tally.findings_of(unit);
     let weights = summary.tally.weigh(findings);
@@ -190,7 +225,91 @@ fn line(sheet: &mut Worksheet, summary: &Summary<'_>, unit: usize) -> Result<(),
         }
         column += 1;
     }
-    page::words(sheet, (at, column), arrival(summary, unit), &styles.centred)
+    page::words(sheet, (at, column), arrival(summary, unit), &styles.centred)?;
+    page::words(
+        sheet,
+        (at, column + 1),
+        &said(summary, unit, |decision| &decision.by),
+        &styles.answer,
+    )?;
+    page::words(
+        sheet,
+        (at, column + 2),
+        &said(summary, unit, |decision| &decision.remark),
+        &styles.answer,
+    )
+}
+
+/// What staff decided of a form, where they write it.
+fn accepted(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    at: (usize, usize),
+    (unit, form): (usize, usize),
+) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let standing = summary.tally.standing(unit, form);
+    let Some(standing) = standing.filter(|one| one.reporting != Reporting::NotAsked) else {
+        return page::words(sheet, at, "—", &styles.centred);
+    };
+    let text = match (&standing.decision, standing.acceptance) {
+        (_, Acceptance::Accepted) => summary.say(&Acceptance::Accepted.words()),
+        (Some(decision), _) => summary.say(&decision.word.words()),
+        (None, _) => String::new(),
+    };
+    let format = match acceptance_light(standing.acceptance) {
+        Some(light) => styles.word(Some(light), Tone::Plain),
+        None => styles.answer.clone().set_align(FormatAlign::Center),
+    };
+    page::words(sheet, at, &text, &format)?;
+    match &standing.decision {
+        Some(decision) if !decision.opposed.is_empty() => {
+            let others = super::findings::opposed(summary, decision);
+            let said = both!(
+                "意见不一致，都不算数：{others}",
+                "others decided otherwise, and none counts: {others}"
+            );
+            page::note(sheet, at, &summary.say(&said))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A name or remark for all forms of a unit: each wording once.
+fn said(summary: &Summary<'_>, unit: usize, of: impl Fn(&Decision) -> &str) -> String {
+    let forms = 0..summary.judged.rulebook.forms.len();
+    let mut all: Vec<&str> = Vec::new();
+    for decision in forms
+        .filter_map(|form| summary.tally.standing(unit, form))
+        .filter_map(|standing| standing.decision.as_ref())
+    {
+        let text = of(decision);
+        if !text.is_empty() && !all.contains(&text) {
+            all.push(text);
+        }
+    }
+    all.join(summary.pick("；", "; "))
+}
+
+/// What staff can decide of a form, as a drop-down in each form's third column.
+fn decisions(sheet: &mut Worksheet, summary: &Summary<'_>, last: usize) -> Result<(), XlsxError> {
+    let words = [Word::Take, Word::Return].map(|word| summary.say(&word.words()));
+    let title = summary.pick("受理", "Acceptance");
+    let choice = DataValidation::new()
+        .allow_list_strings(&words)?
+        .set_input_title(title)?
+        .set_input_message(summary.pick(
+            "受理：这张表收下；退回修改：请单位改后重报。在行末写处理人、备注",
+            "take the form, or return it to be mended; name and remark stand at the end of the line",
+        ))?
+        .set_error_style(DataValidationErrorStyle::Stop)
+        .set_error_title(title)?
+        .set_error_message(summary.pick("请从下拉列表中选择", "Please choose from the list"))?;
+    for form in 0..summary.judged.rulebook.forms.len() {
+        let column = page::col(BEFORE + OF_FORM * form + OF_FORM - 1);
+        sheet.add_data_validation(page::row(FIRST), column, page::row(last), column, &choice)?;
+    }
+    Ok(())
 }
 
 /// How many of each group, and of all, have sent and passed; and what no unit is charged with.
@@ -222,7 +341,7 @@ fn groups(sheet: &mut Worksheet, summary: &Summary<'_>, first: usize) -> Result<
         "另有不属于任何单位的问题",
         "Findings that belong to no unit",
     );
-    let counts = columns(summary) - 4;
+    let counts = counts(summary);
     page::across(sheet, at + 1, (0, counts - 1), text, &format)?;
     weights(sheet, summary, (at + 1, counts), elsewhere, &format)
 }
@@ -245,16 +364,26 @@ fn group(
             .iter()
             .filter(|unit| summary.tally.stands(**unit, form).1 == Checking::Passed)
             .count();
-        let (sent, passed) = match asked {
-            0 => ("—".to_owned(), "—".to_owned()),
-            _ => (
+        let standing = |unit: &&usize| summary.tally.standing(**unit, form);
+        let taken = members
+            .iter()
+            .filter(|unit| {
+                let acceptance = standing(unit).map(|standing| standing.acceptance);
+                matches!(acceptance, Some(Acceptance::Taken | Acceptance::Accepted))
+            })
+            .count();
+        let words = match asked {
+            0 => ["—".to_owned(), "—".to_owned(), "—".to_owned()],
+            _ => [
                 summary.say(&both!("已报 {here}/{asked}", "{here} of {asked}")),
                 summary.say(&both!("通过 {passed}", "{passed} passed")),
-            ),
+                summary.say(&both!("受理 {taken}", "{taken} taken")),
+            ],
         };
-        page::words(sheet, (at, column), &sent, &format)?;
-        page::words(sheet, (at, column + 1), &passed, &format)?;
-        column += 2;
+        for (more, text) in words.iter().enumerate() {
+            page::words(sheet, (at, column + more), text, &format)?;
+        }
+        column += OF_FORM;
     }
     let findings: Vec<usize> = members
         .iter()

@@ -1,9 +1,9 @@
 //! How many there are of what, counted once for all sheets: so that no two of them differ.
 
 use super::super::{Judged, Submission};
-use crate::finding::Finding;
-use crate::rulebook::written::Severity;
-use crate::standing::{Checking, Reporting};
+use crate::finding::{Finding, State};
+use crate::rulebook::written::{Audience, Severity, Stage};
+use crate::standing::{Checking, FormStanding, Reporting};
 use std::collections::BTreeMap;
 
 /// Findings by how much they weigh, one for each line of the list.
@@ -43,33 +43,85 @@ pub(super) struct Arrivals {
     pub missing: usize,
     /// 文件无效
     pub invalid: usize,
-    /// 未到期
+    /// 未到期, those with more time included.
     pub not_yet: usize,
 }
 
 impl Arrivals {
     fn add(&mut self, reporting: Reporting) {
-        self.asked += usize::from(reporting != Reporting::NotAsked);
-        match reporting {
-            Reporting::Missing => self.missing += 1,
-            Reporting::Invalid => self.invalid += 1,
-            Reporting::NotYetDue => self.not_yet += 1,
-            Reporting::Reported | Reporting::Late | Reporting::Nil => self.here += 1,
-            Reporting::NotAsked => {}
+        if reporting == Reporting::NotAsked {
+            return;
+        }
+        self.asked += 1;
+        if reporting.is_here() {
+            self.here += 1;
+        } else if reporting == Reporting::Missing {
+            self.missing += 1;
+        } else if reporting == Reporting::Invalid {
+            self.invalid += 1;
+        } else {
+            self.not_yet += 1;
         }
     }
+}
+
+/// What of the findings must still be done before the month can be closed, one for each line of
+/// the list. What is on trial stands in nobody's way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Undone {
+    /// 必改 that have neither been mended nor waived.
+    pub errors: u64,
+    /// 核实 that districts have not answered, or not well enough.
+    pub to_explain: u64,
+    /// Answers that staff have not looked at.
+    pub to_accept: u64,
+    /// 核实 that only staff know of so far.
+    pub of_city: u64,
+    /// Rules that are held back.
+    pub held: u64,
+    /// Decisions that disagree with each other.
+    pub opposed: u64,
+}
+
+impl Undone {
+    fn add(&mut self, finding: &Finding) {
+        let opposed = finding.decision.as_ref();
+        self.opposed += u64::from(opposed.is_some_and(|decision| !decision.opposed.is_empty()));
+        if finding.stage == Stage::Trial {
+            return;
+        }
+        match (finding.severity, finding.state) {
+            (_, State::Waived) => {}
+            (Severity::Error, _) => self.errors += 1,
+            (_, State::Held) => self.held += 1,
+            (_, State::Accepted) => {}
+            (Severity::Query, State::Explained) => self.to_accept += 1,
+            (Severity::Query, _) if finding.audience == Audience::City => self.of_city += 1,
+            (Severity::Query, _) => self.to_explain += 1,
+            (Severity::Note, _) => {}
+        }
+    }
+}
+
+/// Whether an error still stands.
+pub(super) fn is_open_error(finding: &Finding) -> bool {
+    finding.severity == Severity::Error
+        && finding.state != State::Waived
+        && finding.stage == Stage::InForce
 }
 
 /// Everything that is counted, by positions on the board and in the rulebook.
 pub(super) struct Tally<'a> {
     /// By unit and form: how it stands.
-    stands: Vec<Vec<(Reporting, Checking)>>,
+    stands: Vec<Vec<Option<&'a FormStanding>>>,
     /// By unit and form: its findings' positions.
     by_form: Vec<Vec<Vec<usize>>>,
     /// By unit: the positions of all its findings.
     by_unit: Vec<Vec<usize>>,
     /// Findings that belong to no unit of the board.
     pub elsewhere: Vec<usize>,
+    /// By rule: how many lines of the list are its own, and whether it is held back.
+    by_rule: BTreeMap<&'a str, (u64, bool)>,
     findings: &'a [Finding],
     submissions: BTreeMap<(usize, usize), &'a Submission>,
 }
@@ -89,10 +141,14 @@ impl<'a> Tally<'a> {
             by_form: vec![vec![Vec::new(); forms.len()]; judged.standing.len()],
             by_unit: vec![Vec::new(); judged.standing.len()],
             elsewhere: Vec::new(),
+            by_rule: BTreeMap::new(),
             findings: &judged.findings,
             submissions: BTreeMap::new(),
         };
         for (at, finding) in judged.findings.iter().enumerate() {
+            let (lines, is_held) = tally.by_rule.entry(&finding.rule).or_default();
+            *lines += 1;
+            *is_held |= finding.state == State::Held;
             let Some(unit) = of_code.get(finding.district.code.as_str()) else {
                 tally.elsewhere.push(at);
                 continue;
@@ -119,6 +175,14 @@ impl<'a> Tally<'a> {
 
     /// How a unit stands with a form.
     pub(super) fn stands(&self, unit: usize, form: usize) -> (Reporting, Checking) {
+        self.standing(unit, form)
+            .map_or((Reporting::NotAsked, Checking::NotChecked), |form| {
+                (form.reporting, form.checking)
+            })
+    }
+
+    /// The same with what staff decided; none where the board does not name the form.
+    pub(super) fn standing(&self, unit: usize, form: usize) -> Option<&'a FormStanding> {
         self.stands[unit][form]
     }
 
@@ -135,6 +199,11 @@ impl<'a> Tally<'a> {
     /// All findings of a unit, by position.
     pub(super) fn findings_of(&self, unit: usize) -> &[usize] {
         &self.by_unit[unit]
+    }
+
+    /// How many lines of the list a rule has, and whether the flood guard holds it back.
+    pub(super) fn of_rule(&self, rule: &str) -> (u64, bool) {
+        self.by_rule.get(rule).copied().unwrap_or_default()
     }
 
     /// What some findings weigh.
@@ -155,6 +224,36 @@ impl<'a> Tally<'a> {
         weights
     }
 
+    /// What must still be done.
+    pub(super) fn undone(&self) -> Undone {
+        let mut undone = Undone::default();
+        for finding in self.findings {
+            undone.add(finding);
+        }
+        undone
+    }
+
+    /// What a unit must still do, and the first finding of it.
+    pub(super) fn undone_of(&self, unit: usize) -> (Undone, Option<usize>) {
+        let mut all = Undone::default();
+        let mut first = None;
+        for at in self.findings_of(unit) {
+            let mut one = Undone::default();
+            one.add(&self.findings[*at]);
+            if one.errors + one.to_explain > 0 {
+                first = first.or(Some(*at));
+            }
+            all.add(&self.findings[*at]);
+        }
+        (all, first)
+    }
+
+    /// Whether an error of a unit's form still stands.
+    pub(super) fn has_open_error(&self, unit: usize, form: usize) -> bool {
+        let mut findings = self.findings(unit, form).iter();
+        findings.any(|at| is_open_error(&self.findings[*at]))
+    }
+
     /// How many units have sent a form.
     pub(super) fn arrivals(&self, form: usize) -> Arrivals {
         self.arrivals_among(form, &|_| true)
@@ -163,13 +262,8 @@ impl<'a> Tally<'a> {
     /// The same among some units.
     pub(super) fn arrivals_among(&self, form: usize, among: &dyn Fn(usize) -> bool) -> Arrivals {
         let mut arrivals = Arrivals::default();
-        for (_, forms) in self
-            .stands
-            .iter()
-            .enumerate()
-            .filter(|(unit, _)| among(*unit))
-        {
-            arrivals.add(forms[form].0);
+        for unit in (0..self.stands.len()).filter(|unit| among(*unit)) {
+            arrivals.add(self.stands(unit, form).0);
         }
         arrivals
     }
@@ -177,42 +271,40 @@ impl<'a> Tally<'a> {
     /// How the units stand, each by the worst of its forms.
     pub(super) fn units(&self) -> Arrivals {
         let mut arrivals = Arrivals::default();
-        for forms in &self.stands {
-            let worst = forms
-                .iter()
-                .map(|(reporting, _)| *reporting)
-                .min_by_key(|reporting| match reporting {
-                    Reporting::Missing => 0,
-                    Reporting::Invalid => 1,
-                    Reporting::NotYetDue => 2,
-                    Reporting::Late => 3,
-                    Reporting::Nil => 4,
-                    Reporting::Reported => 5,
-                    Reporting::NotAsked => 6,
-                });
+        for unit in 0..self.stands.len() {
+            let forms = 0..self.stands[unit].len();
+            let reporting = forms.map(|form| self.stands(unit, form).0);
+            let worst = reporting.min_by_key(|reporting| urgency(*reporting));
             arrivals.add(worst.unwrap_or(Reporting::NotAsked));
         }
         arrivals
     }
 }
 
+/// The lower the worse.
+pub(super) fn urgency(reporting: Reporting) -> u8 {
+    const WORST_FIRST: [Reporting; 3] =
+        [Reporting::Missing, Reporting::Invalid, Reporting::NotYetDue];
+    const BEST_LAST: [Reporting; 4] = [
+        Reporting::Late,
+        Reporting::Nil,
+        Reporting::Reported,
+        Reporting::NotAsked,
+    ];
+    let place = |among: &[Reporting]| among.iter().position(|known| *known == reporting);
+    let place = place(&WORST_FIRST).or(place(&BEST_LAST).map(|at| WORST_FIRST.len() + 1 + at));
+    // What is none of them has been given more time.
+    u8::try_from(place.unwrap_or(WORST_FIRST.len())).unwrap_or(u8::MAX)
+}
+
 /// By unit and form, whatever forms the board names.
-fn stands(judged: &Judged<'_>) -> Vec<Vec<(Reporting, Checking)>> {
-    judged
-        .standing
-        .iter()
+fn stands<'a>(judged: &'a Judged<'_>) -> Vec<Vec<Option<&'a FormStanding>>> {
+    let forms = &judged.rulebook.forms;
+    let units = judged.standing.iter();
+    units
         .map(|standing| {
             let of = |id: &str| standing.forms.iter().find(|form| form.form == id);
-            judged
-                .rulebook
-                .forms
-                .iter()
-                .map(|form| {
-                    of(&form.id).map_or((Reporting::NotAsked, Checking::NotChecked), |form| {
-                        (form.reporting, form.checking)
-                    })
-                })
-                .collect()
+            forms.iter().map(|form| of(&form.id)).collect()
         })
         .collect()
 }

@@ -173,16 +173,21 @@ impl Writer<'_> {
         };
         match (formula, figure) {
             (Some(formula), Some(x)) => {
-                page::formula(self.out, at, &formula, &x.to_string(), &format)
+                page::formula(self.out, at, &formula, &x.to_string(), &format)?;
             }
-            (Some(formula), None) => page::formula(self.out, at, &formula, NONE, &format),
-            (None, Some(x)) => {
-                self.out
-                    .write_number_with_format(page::row(at.0), page::col(at.1), x, &format)?;
-                Ok(())
-            }
-            (None, None) => page::words(self.out, at, NONE, &format),
+            (Some(formula), None) => page::formula(self.out, at, &formula, NONE, &format)?,
+            (None, x) => super::list::figure(self.out, at, x, &format)?,
         }
+        if layout.columns[column].has_band {
+            // The folded lines of a group are totals too.
+            let tone = if tone == Tone::Detail {
+                Tone::Group
+            } else {
+                tone
+            };
+            self.band(variable, at, figure, tone)?;
+        }
+        Ok(())
     }
 
     /// The sum over a block's units, or a dash where none of them has a figure. Counts, which

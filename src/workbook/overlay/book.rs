@@ -305,7 +305,7 @@ impl Book {
                 edits.append(&outline, list, &element);
             }
         }
-        for view in views(&outline).into_iter().filter(|_| is_front) {
+        for view in views(&outline).filter(|_| is_front) {
             for name in ["activeTab", "firstSheet"] {
                 if outline.attribute(view, name).is_some() {
                     edits.set(&outline, view, name, "0");

@@ -2,7 +2,7 @@
 //!
 //! Macros, `ActiveX` controls, embedded objects, connections, ribbons and signatures (which an
 //! overlay would break) are dropped with whatever refers to them, because Excel repairs what
-//! refers to nothing. Links to other workbooks are left to the caller.
+//! refers to nothing. Links to other workbooks are left to `links`.
 
 use std::io::{Read, Seek};
 

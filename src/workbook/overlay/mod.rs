@@ -14,7 +14,7 @@
 //! - properties by `hebiao.` at the beginning of their name.
 //!
 //! Macros, `ActiveX` controls, embedded objects, connections, ribbons and signatures are dropped
-//! by name. The bytes are foreign: whatever cannot be understood ends in
+//! by name; formulas that fetch figures from other workbooks are replaced by their values. The bytes are foreign: whatever cannot be understood ends in
 //! `OverlayError::CannotOverlay`, and the caller sends a plain copy. What the sheet says, and
 //! which cells are accused, is left to the caller; so are xls, xlsb and ods.
 
@@ -27,10 +27,12 @@
 mod book;
 mod front;
 mod hazards;
+mod links;
 mod notes;
 mod parts;
 mod place;
 mod properties;
+mod remarks;
 mod sheet;
 mod styles;
 #[cfg(test)]
@@ -43,7 +45,9 @@ use serde::{Deserialize, Serialize};
 
 use book::Book;
 use hazards::Hazards;
+use links::Links;
 use parts::Package;
+pub use remarks::Remarks;
 use sheet::Sheet;
 use styles::Styles;
 
@@ -61,19 +65,10 @@ pub struct Overlay {
     pub behind: Vec<FrontSheet>,
     /// What is put on the workbook's own sheets.
     pub sheets: Vec<SheetOverlay>,
-    /// What the second row of the findings sheet says besides, where it applies.
-    pub told: Told,
+    /// What is said on the findings sheet of the copy itself.
+    pub remarks: Remarks,
     /// Custom document properties; only names that begin with `hebiao.` are taken off again.
     pub properties: Vec<(String, String)>,
-}
-
-/// Sentences for what became of the workbook itself.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Told {
-    /// The workbook is a plain copy.
-    pub copied: String,
-    /// Parts did not go back; their names follow.
-    pub dropped: String,
 }
 
 /// What is put on one sheet of the workbook.
@@ -150,20 +145,6 @@ pub struct FrontSheet {
     pub protect: bool,
     /// The range with filter buttons.
     pub autofilter: Option<String>,
-}
-
-impl FrontSheet {
-    /// Adds a sentence to the second row, which says what to do.
-    pub fn tell(&mut self, sentence: &str) {
-        let Some(row) = self.rows.get_mut(1) else {
-            return;
-        };
-        row.height = row.height.map(|height| height + 18.0);
-        if let Some(FrontValue::Text(text)) = row.cells.first_mut().map(|cell| &mut cell.value) {
-            text.push('\n');
-            text.push_str(sentence);
-        }
-    }
 }
 
 /// A row of the sheet in front.
@@ -269,6 +250,8 @@ pub struct Applied {
     pub front: String,
     /// The parts that do not go back: macros, controls, embedded objects, connections.
     pub dropped: Vec<String>,
+    /// Cells (`sheet!E11`) whose formula led to another workbook and was replaced by its value.
+    pub links: Vec<String>,
     /// Cells (`sheet!E11`) that have a threaded conversation and therefore got no note.
     pub without_note: Vec<String>,
 }
@@ -384,6 +367,7 @@ pub fn apply(
     let mut applied = Applied::default();
     let mut traced = properties::replace(&mut package, &overlay.properties)?;
     let mut hazards = Hazards::detach(&mut package, &book.path)?;
+    let links = Links::detach(&mut package, &book.path)?;
     let mut styles = Styles::open(&mut package, &book.path)?;
     let tints = styles.tints();
 
@@ -393,6 +377,9 @@ pub fn apply(
         traced |= notes::strip(&mut package, &mut sheet)?;
         sheet.deselect()?;
         hazards.detach_from_sheet(&mut package, &mut sheet)?;
+        let replaced = links.detach_from_sheet(&mut sheet)?.into_iter();
+        let place = |cell| format!("{}!{cell}", entry.name);
+        applied.links.extend(replaced.map(place));
         for wanted in overlay
             .sheets
             .iter()
@@ -412,16 +399,11 @@ pub fn apply(
     let names: Vec<&str> = names.map(|sheet| sheet.name.as_str()).collect();
     book.remove_fronts(&mut package, &names, traced)?;
     applied.dropped = hazards.drop_parts(&mut package, &book.path)?;
+    links.drop_parts(&mut package)?;
 
     let namespace = package.main_namespace();
     let mut front = overlay.front.clone();
-    if !applied.dropped.is_empty() && !overlay.told.dropped.is_empty() {
-        front.tell(&format!(
-            "{}{}",
-            overlay.told.dropped,
-            applied.dropped.join("、")
-        ));
-    }
+    overlay.remarks.put_on(&mut front, &applied);
     let mut texts = Vec::new();
     for (at, sheet) in std::iter::once(&front).chain(&overlay.behind).enumerate() {
         let is_front = at == 0;

@@ -166,7 +166,7 @@ impl<R: Read + Seek> Package<R> {
     }
 
     /// The names of the parts as things stand.
-    fn parts(&self) -> Vec<String> {
+    pub(super) fn parts(&self) -> Vec<String> {
         let kept = self
             .entries
             .iter()
@@ -319,10 +319,22 @@ impl<R: Read + Seek> Package<R> {
                     .next()
                     .unwrap_or_default()
                     .to_owned(),
-                target: (!external).then(|| resolve(part, &target)),
+                target: (!external).then(|| self.written(resolve(part, &target))),
             })
         };
         Ok(outline.children(0).filter_map(rel).collect())
+    }
+
+    /// The part's name as the package writes it. Names do not differ in case, but the names
+    /// that are made from them are better alike.
+    fn written(&self, part: String) -> String {
+        match self.places.get(&key(&part)) {
+            Some(&index) => {
+                let name = self.entries[index].name.replace('\\', "/");
+                name.trim_start_matches('/').to_owned()
+            }
+            None => part,
+        }
     }
 
     /// The first relationship of one of the kinds that leads to a part that is there: its id,

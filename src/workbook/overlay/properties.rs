@@ -41,7 +41,8 @@ pub(super) fn replace<R: Read + Seek>(
                 left += 1;
             }
         }
-        if traced && left == 0 {
+        // Where others follow, the part stays: a second overlay is the first one again.
+        if traced && left == 0 && properties.is_empty() {
             package.drop_rels("", &[rel.as_str()])?;
             package.drop_part(&path)?;
         } else {

@@ -77,6 +77,7 @@ pub(super) struct Sheet {
     before: String,
     bytes: Vec<u8>,
     data: Option<Range<usize>>,
+    has_other_data: bool,
 }
 
 impl Sheet {
@@ -108,7 +109,23 @@ impl Sheet {
             text,
             data: data.map(|(place, _)| place.start + mark..place.end + mark),
             bytes,
+            has_other_data: false,
         })
+    }
+
+    /// The cell data, tags included; nothing for a sheet without cells.
+    pub(super) fn data(&self) -> Result<Option<&str>, OverlayError> {
+        let place = self.data.clone();
+        place
+            .map(|place| utf8(&self.part, &self.bytes[place]))
+            .transpose()
+    }
+
+    /// Puts other cell data in the place of those that came.
+    pub(super) fn replace_data(&mut self, data: String) {
+        self.data = Some(0..data.len());
+        self.bytes = data.into_bytes();
+        self.has_other_data = true;
     }
 
     /// The sheet's elements as things stand.
@@ -165,7 +182,13 @@ impl Sheet {
         let mut edits = Edits::default();
         let views = outline.child(0, "sheetViews");
         for view in views.into_iter().flat_map(|views| outline.children(views)) {
-            edits.unset(&outline, view, "tabSelected");
+            // `LibreOffice` says of each other sheet that it is not selected: that stays.
+            let is_selected = outline
+                .attribute(view, "tabSelected")
+                .is_some_and(|is| is == "1" || is == "true");
+            if is_selected {
+                edits.unset(&outline, view, "tabSelected");
+            }
         }
         self.text = edits.apply(&self.text);
         Ok(())
@@ -194,7 +217,7 @@ impl Sheet {
 
     /// Hands the sheet back to the package if anything about it was changed.
     pub(super) fn close<R: Read + Seek>(self, package: &mut Package<R>) {
-        if self.text == self.before {
+        if self.text == self.before && !self.has_other_data {
             return;
         }
         let Some(data) = self.data else {

@@ -130,7 +130,6 @@ fn overlay() -> Overlay {
             protect: true,
             autofilter: Some("A2:D3".into()),
         },
-        told: Told::default(),
         behind: vec![FrontSheet {
             name: "读取说明".into(),
             ..FrontSheet::default()
@@ -153,6 +152,7 @@ fn overlay() -> Overlay {
                 },
             ],
         }],
+        remarks: Remarks::default(),
         properties: vec![
             ("hebiao.run".into(), "7".into()),
             ("hebiao.period".into(), "2023-12".into()),

@@ -1,0 +1,393 @@
+//! 更正: what has arrived for a closed month since, and differs from what was accepted.
+//!
+//! The accepted figures stay. What differs is listed with the day on which it arrived, and staff
+//! who take a correction over put its line into `rules/revisions.csv`: `corrections.csv` has the
+//! lines as that file has them. From then on later months compare with the revised figure.
+
+use super::{Closing, Error, FILE, Manifest, Month, Taken, figures, other_rules, tables};
+use crate::finding::{Unit, Variable};
+use crate::number;
+use crate::period::Period;
+use crate::report::machine;
+use crate::report::{Judged, ReadingNote};
+use crate::rulebook::Rulebook;
+use crate::rulebook::form::Form;
+use crate::rulebook::revisions;
+use crate::rulebook::source::Sources;
+use crate::standing::Acceptance;
+use crate::submissions::{What, differences};
+use crate::table::Table;
+use crate::words::Text;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// The version of the shape of `corrections.json`.
+const VERSION: u32 = 1;
+
+/// One figure, record or form that is no longer what was accepted.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Correction {
+    /// Whose.
+    pub district: Unit,
+    /// The form's number.
+    pub form: String,
+    /// What has happened.
+    pub change: Change,
+    /// A row's id in a fixed form, the key of a list's record; none where it is the whole form.
+    pub record: Option<String>,
+    /// The figure; none where it is a whole record or form.
+    pub variable: Option<Variable>,
+    /// What was accepted, as people read it; empty where there was nothing.
+    pub accepted: String,
+    /// What has come since; empty where there is nothing.
+    pub now: String,
+    /// The file that is in force now, relative to the period's folder; none where there is none.
+    pub file: Option<String>,
+    /// When that file arrived: the correction's day.
+    pub arrived: Option<String>,
+    /// What has come, where it is a number, as it is kept.
+    #[serde(skip)]
+    pub number: Option<f64>,
+}
+
+/// What has happened to something that was accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// The figure or word is another.
+    Changed,
+    /// The record is new.
+    RecordCame,
+    /// The record is no longer there.
+    RecordGone,
+    /// The form had not been sent when the month was closed.
+    FormCame,
+    /// The form is no longer there.
+    FormGone,
+}
+
+impl Change {
+    /// The words people use.
+    pub fn words(self) -> Text {
+        let (zh, en) = match self {
+            Self::Changed => ("改动", "changed"),
+            Self::RecordCame => ("增加记录", "record added"),
+            Self::RecordGone => ("减少记录", "record gone"),
+            Self::FormCame => ("封库后补报", "sent after the close"),
+            Self::FormGone => ("封库后撤去", "gone since the close"),
+        };
+        Text::new(zh, en)
+    }
+}
+
+/// `corrections.json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CorrectionsFile<'a> {
+    /// The version of this shape.
+    pub version: u32,
+    /// The period, `2023-12`.
+    #[schemars(with = "String")]
+    pub period: Period,
+    /// When the month was closed, in the office's time.
+    pub closed: &'a str,
+    /// 保留意见, where it was closed with something open.
+    pub reservations: Option<&'a str>,
+    /// By form, then district in the register's order, then as the form has its figures.
+    pub corrections: &'a [Correction],
+}
+
+/// Puts a judged run beside the closing of its month, where the month is closed: what was accepted
+/// is so on the board, and what differs from it is a correction.
+pub fn beside_the_closing<'a>(
+    mut judged: Judged<'a>,
+    output: &Path,
+    sources: &Sources,
+) -> Judged<'a> {
+    let month = Month::of(output, judged.period);
+    let Some(closing) = month.closing() else {
+        return judged;
+    };
+    let rulebook = judged.rulebook;
+    let (mut corrections, mut accepted) = (Vec::new(), BTreeSet::new());
+    judged
+        .notes
+        .extend(by_other_rules(&month, closing, sources));
+    for (at, form) in rulebook.forms.iter().enumerate() {
+        // A copy that was changed is told by the baseline, and compared with nothing.
+        let Taken::Tables(then) = month.tables(form) else {
+            continue;
+        };
+        for (district, of) in rulebook.register.districts.iter().enumerate() {
+            let mut submissions = judged.submissions.iter();
+            let now = submissions.find(|one| (one.form, one.district) == (at, district));
+            let before = then.get(&of.code);
+            if before.is_some() {
+                accepted.insert((of.code.as_str(), form.id.as_str()));
+            }
+            let mut found = between(
+                form,
+                rulebook.unit(district),
+                before,
+                now.map(|one| &one.table),
+            );
+            let file = now.map(|one| one.file.as_str());
+            let arrived = judged
+                .files
+                .iter()
+                .find(|one| Some(one.path.as_str()) == file);
+            let arrived = arrived.map(|one| one.arrived.clone());
+            for correction in &mut found {
+                correction.file = file.map(str::to_owned);
+                correction.arrived.clone_from(&arrived);
+            }
+            if !found.is_empty() {
+                let file = file.unwrap_or_default();
+                judged
+                    .notes
+                    .push(noted(&form.id, file, &of.name, found.len()));
+            }
+            corrections.extend(found);
+        }
+    }
+    for district in &mut judged.standing {
+        let code = district.unit.code.as_str();
+        for form in &mut district.forms {
+            // What staff have sent back since is waited for, closed or not.
+            if form.acceptance != Acceptance::Returned
+                && accepted.contains(&(code, form.form.as_str()))
+            {
+                form.acceptance = Acceptance::Accepted;
+            }
+        }
+    }
+    judged.corrections = corrections;
+    judged.closed = Some(closing.clone());
+    judged
+}
+
+/// A file by its name.
+type NamedFile = (&'static str, Vec<u8>);
+/// Why something could not be written.
+type WriteError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What a closed month's run publishes of its corrections, by name.
+///
+/// # Errors
+/// When something cannot be written, which would be a fault of ours.
+pub fn reports(judged: &Judged<'_>) -> Result<Vec<NamedFile>, WriteError> {
+    let Some(closing) = &judged.closed else {
+        return Ok(Vec::new());
+    };
+    let whole = machine::json(&CorrectionsFile {
+        version: VERSION,
+        period: judged.period,
+        closed: &closing.at,
+        reservations: closing.reservations.as_deref(),
+        corrections: &judged.corrections,
+    })?;
+    let mut files = vec![("corrections.json", whole)];
+    if let Some(lines) = for_revisions(judged)? {
+        files.push(("corrections.csv", lines));
+    }
+    Ok(files)
+}
+
+/// In how many places the figures published for a closed month differ from the accepted ones.
+pub(super) fn published(
+    month: &Month,
+    output: &Path,
+    manifest: &Manifest,
+    rulebook: &Rulebook,
+) -> Result<usize, Error> {
+    let mut count = 0;
+    for form in &rulebook.forms {
+        let then = match month.tables(form) {
+            Taken::Tables(then) => then,
+            Taken::Changed { file, .. } => {
+                return Err(Error::Damaged {
+                    path: output.join(file),
+                });
+            }
+            Taken::Open => continue,
+        };
+        let path = output.join(month.period.to_string()).join(figures(form));
+        let now = match manifest.figures(form) {
+            Some(sha256) => tables(&path, form, sha256).ok_or(Error::Edited { path })?,
+            None => BTreeMap::new(),
+        };
+        for (district, of) in rulebook.register.districts.iter().enumerate() {
+            let (before, now) = (then.get(&of.code), now.get(&of.code));
+            count += between(form, rulebook.unit(district), before, now).len();
+        }
+    }
+    Ok(count)
+}
+
+/// In what a district's form is no longer what was accepted; of which file is still to be said.
+fn between(
+    form: &Form,
+    district: Unit,
+    accepted: Option<&Table>,
+    now: Option<&Table>,
+) -> Vec<Correction> {
+    let bare = Correction {
+        district,
+        form: form.id.clone(),
+        change: Change::Changed,
+        record: None,
+        variable: None,
+        accepted: String::new(),
+        now: String::new(),
+        file: None,
+        arrived: None,
+        number: None,
+    };
+    let whole = |change| {
+        vec![Correction {
+            change,
+            ..bare.clone()
+        }]
+    };
+    let (accepted, now) = match (accepted, now) {
+        (Some(accepted), Some(now)) => (accepted, now),
+        (Some(_), None) => return whole(Change::FormGone),
+        (None, Some(_)) => return whole(Change::FormCame),
+        (None, None) => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    for gap in differences(form, accepted, now) {
+        let (change, variable) = match gap.what {
+            What::Figure(variable) if is_kept(form, variable) => (Change::Changed, Some(variable)),
+            What::Figure(_) => continue,
+            What::Gone => (Change::RecordGone, None),
+            What::Come => (Change::RecordCame, None),
+        };
+        let row = variable.and_then(|variable| form.variables[variable].row);
+        let record = row.map_or(gap.record, |row| form.rows[row].id.clone());
+        found.push(Correction {
+            change,
+            record: Some(record),
+            variable: variable.map(|variable| Variable {
+                id: form.variables[variable].id.clone(),
+                label: form.variable_label(variable),
+                numbers: form.variable_numbers(variable),
+            }),
+            accepted: gap.first,
+            now: gap.second,
+            number: gap.number,
+            ..bare.clone()
+        });
+    }
+    found
+}
+
+/// Whether a variable comes back from the files of figures: words do not, where others of their
+/// column are numbers.
+fn is_kept(form: &Form, variable: usize) -> bool {
+    let own = &form.variables[variable];
+    let mut same = form.variables.iter().filter(|one| one.column == own.column);
+    own.is_number() || !same.any(crate::rulebook::form::Variable::is_number)
+}
+
+/// What the file's own readers are told: that it comes too late to change what was accepted.
+fn noted(form: &str, file: &str, name: &str, count: usize) -> ReadingNote {
+    ReadingNote {
+        file: file.to_owned(),
+        sheet: String::new(),
+        what: both!(
+            "{name} {form}：本月已封库，与已验收的有 {count} 处不同，列为更正；已验收的数不变",
+            "{name} {form}: the month is closed; {count} places differ from what was accepted and are listed as corrections; the accepted figures stand"
+        ),
+        first: None,
+        count: count as u64,
+    }
+}
+
+/// That a month was closed by other rules than it is looked at with now.
+fn by_other_rules(month: &Month, closing: &Closing, sources: &Sources) -> Option<ReadingNote> {
+    let names = other_rules(closing, sources);
+    (!names.is_empty()).then(|| ReadingNote {
+        file: month.name(FILE),
+        sheet: String::new(),
+        what: told_of_rules(&names),
+        first: None,
+        count: names.len() as u64,
+    })
+}
+
+/// The sentence that says so.
+pub fn told_of_rules(names: &[String]) -> Text {
+    const NAMED: usize = 5;
+    let (some, rest) = names.split_at(names.len().min(NAMED));
+    let (zh, en) = (some.join("、"), some.join(", "));
+    let (more, and) = match rest.len() {
+        0 => (String::new(), String::new()),
+        count => (format!(" 等，另 {count} 个"), format!(" and {count} more")),
+    };
+    both!(
+        "封库时用的规则与现在的不同：{zh}{more}",
+        "the month was closed by other rules than those of now: {en}{and}"
+    )
+}
+
+/// The corrections that `revisions.csv` can take over, as its lines; none where there are none.
+fn for_revisions(
+    judged: &Judged<'_>,
+) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>> {
+    // Excel takes a text for Chinese only with this mark.
+    let mut lines = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
+    lines.write_record(revisions::HEADS.iter().chain(&["accepted", "arrived"]))?;
+    let mut any = false;
+    for correction in &judged.corrections {
+        let forms = &judged.rulebook.forms;
+        let form = forms.iter().find(|form| form.id == correction.form);
+        let (Some(form), Some(named), Some(number)) =
+            (form, &correction.variable, correction.number)
+        else {
+            continue;
+        };
+        let Some(variable) = form.variables.iter().find(|one| one.id == named.id) else {
+            continue;
+        };
+        let record = correction.record.as_ref().filter(|_| !form.is_fixed());
+        // A district's own words are never to be computed by whoever opens the file.
+        if record.is_some_and(|key| key.starts_with(['=', '+', '-', '@', '\t', '\r'])) {
+            continue;
+        }
+        any = true;
+        lines.write_record([
+            judged.period.to_string(),
+            form.id.clone(),
+            correction.district.code.clone(),
+            record.cloned().unwrap_or_default(),
+            named.id.clone(),
+            // In the unit that people see, as that file has it.
+            number::shift(number, -variable.scale()).to_string(),
+            correction.accepted.clone(),
+            correction.arrived.clone().unwrap_or_default(),
+        ])?;
+    }
+    let written = lines
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
+    Ok(any.then_some(written))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_few_of_many_rule_files_are_named() {
+        let names: Vec<String> = ["a", "b", "c", "d", "e", "f", "g"].map(String::from).into();
+        let told = told_of_rules(&names);
+        assert_eq!(
+            told.zh,
+            "封库时用的规则与现在的不同：a、b、c、d、e 等，另 2 个"
+        );
+        assert!(told.en.ends_with("a, b, c, d, e and 2 more"), "{}", told.en);
+        assert!(told_of_rules(&names[..1]).zh.ends_with("：a"));
+    }
+}

@@ -1,0 +1,506 @@
+//! 上报稿: the tables that go up, as the office prints them.
+//!
+//! Each fixed form comes in its official frame with the city's figures, and every form with a
+//! table of the whole, the groups and the districts in the official order. There are values and
+//! no formulas, no colours and no notes, and the sheets print as they are. Rates are ratios of
+//! sums. Until the month is closed every title says 未定案. What stands on the last sheet comes
+//! from outside; nothing is judged here.
+
+use super::official::draw::{Around, Drawing, Dress, lay, signature_line};
+use super::official::{self, Frame, Line, Placed, lines, shown_columns};
+use super::page::{self, across, col, row, words};
+use super::styles::Styles;
+use super::{Judged, Submission};
+use crate::consolidate;
+use crate::number;
+use crate::rulebook::form::Form;
+use crate::rulebook::written::{Axis, Paper};
+use crate::standing::Reporting;
+use crate::table::Table;
+use crate::words::{Lang, Text};
+use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use std::collections::BTreeMap;
+
+/// What stands where nothing is asked for.
+const NOTHING: &str = "—";
+/// The row of the headings of a table of districts; their numbers stand below.
+const HEAD: usize = 2;
+/// The columns in front of its figures: serial number and name.
+const STUB: usize = 2;
+/// How wide its columns are.
+const SERIAL: f64 = 6.0;
+const NAME: f64 = 22.0;
+const FIGURE: f64 = 11.0;
+/// The widest table of districts that can be read on A4.
+const WIDEST_ON_A4: f64 = 230.0;
+/// How wide the sentences are.
+const SENTENCE: f64 = 92.0;
+/// A sheet's name takes a form's number of so many signs.
+const LONGEST_ID: usize = 20;
+
+/// The workbook's name.
+pub fn name(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => "上报稿.xlsx",
+        Lang::En => "Clean tables.xlsx",
+    }
+}
+
+/// Writes the workbook: `sentences` are those of 汇总说明, `closed` says whether the month is. The
+/// same run gives the same bytes.
+///
+/// # Errors
+/// When the writing library refuses something, which would be a fault of ours.
+pub fn write(
+    judged: &Judged<'_>,
+    sentences: &[Text],
+    closed: bool,
+    lang: Lang,
+) -> Result<Vec<u8>, XlsxError> {
+    let clean = Clean {
+        judged,
+        closed,
+        lang,
+        dress: Dress::new(),
+    };
+    let mut book = Workbook::new();
+    book.set_default_format(&Styles::default_cell(), 20, 72)?;
+    book.set_properties(&clean.properties()?);
+    let forms = &judged.rulebook.forms;
+    let due: Vec<usize> = (0..forms.len())
+        .filter(|at| forms[*at].is_due_in(judged.period))
+        .collect();
+    let fixed: Vec<usize> = due
+        .iter()
+        .copied()
+        .filter(|at| forms[*at].is_fixed())
+        .collect();
+    let frames = official::frames(judged.rulebook, judged.period, &fixed, &|_| 0);
+    for frame in &frames {
+        clean.official(book.add_worksheet(), frame)?;
+        for table in &frame.tables {
+            clean.districts(book.add_worksheet(), table.at)?;
+        }
+    }
+    for at in due.iter().filter(|at| !forms[**at].is_fixed()) {
+        clean.districts(book.add_worksheet(), *at)?;
+    }
+    clean.sentences(book.add_worksheet(), sentences)?;
+    book.save_to_buffer()
+}
+
+struct Clean<'a> {
+    judged: &'a Judged<'a>,
+    closed: bool,
+    lang: Lang,
+    dress: Dress,
+}
+
+/// A column of a table of districts.
+struct Column {
+    label: String,
+    /// 栏次, or 行次 where variables run down.
+    number: String,
+    variable: usize,
+}
+
+impl Clean<'_> {
+    fn say(&self, text: &Text) -> String {
+        text.get(self.lang).to_owned()
+    }
+
+    fn pick(&self, zh: &'static str, en: &'static str) -> &'static str {
+        match self.lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        }
+    }
+
+    /// A title, which says until the month is closed that it is not final.
+    fn title(&self, title: &Text) -> String {
+        let open = if self.closed {
+            ""
+        } else {
+            self.pick("（未定案）", " (not final)")
+        };
+        self.say(title) + open
+    }
+
+    fn footer(&self) -> &'static str {
+        if self.closed {
+            self.pick("&C第 &P 页 / 共 &N 页", "&Cpage &P of &N")
+        } else {
+            self.pick(
+                "&C内部资料 · 第 &P 页 / 共 &N 页",
+                "&CInternal · page &P of &N",
+            )
+        }
+    }
+
+    fn office(&self) -> String {
+        let office = &self.judged.rulebook.job.office;
+        self.say(&both!(
+            "汇总单位（盖章）：{office}",
+            "Compiled by: {office}"
+        ))
+    }
+
+    fn submissions(&self, at: usize) -> impl Iterator<Item = &Submission> {
+        let all = self.judged.submissions.iter();
+        all.filter(move |submission| submission.form == at)
+    }
+
+    /// Over whom a form's figures are: how many were to report, how many are here, who is not.
+    fn coverage(&self, at: usize) -> Text {
+        let form = &self.judged.rulebook.forms[at];
+        let (mut asked, mut here) = (0, 0);
+        let mut missing: Vec<&str> = Vec::new();
+        for district in &self.judged.standing {
+            let mut own = district.forms.iter();
+            let Some(own) = own.find(|one| one.form == form.id) else {
+                continue;
+            };
+            if own.reporting == Reporting::NotAsked {
+                continue;
+            }
+            asked += 1;
+            if own.reporting.is_here() {
+                here += 1;
+            } else {
+                missing.push(&district.unit.name);
+            }
+        }
+        let (zh, en) = (missing.join("、"), missing.join(", "));
+        let (zh, en) = if missing.is_empty() {
+            (String::new(), String::new())
+        } else {
+            (format!("，缺：{zh}"), format!(", missing: {en}"))
+        };
+        Text::new(
+            format!("注：应报 {asked} 个单位，汇总 {here} 个{zh}。比率按分子、分母汇总后计算。"),
+            format!("{here} of {asked} districts are in it{en}. Rates are ratios of sums."),
+        )
+    }
+
+    /// A form, or several on one sheet, in the official frame with the city's figures.
+    fn official(&self, out: &mut Worksheet, frame: &Frame<'_>) -> Result<(), XlsxError> {
+        out.set_name(&frame.name)?;
+        let mut remarks: Vec<String> = Vec::new();
+        for table in &frame.tables {
+            let remark = self.say(&self.coverage(table.at));
+            if !remarks.contains(&remark) {
+                remarks.push(remark);
+            }
+        }
+        let around = Around {
+            title: self.title(&frame.title),
+            reporter: self.office(),
+            signatures: (signature_line(&frame.signatures), false),
+            remark: Some(remarks.join("\n")),
+        };
+        let mut drawing = Drawing {
+            out: &mut *out,
+            frame,
+            dress: &self.dress,
+            lang: self.lang,
+        };
+        drawing.draw(&around)?;
+        for table in &frame.tables {
+            self.figures(out, table)?;
+        }
+        out.set_footer(self.footer());
+        Ok(())
+    }
+
+    /// The city's figures in the body of a form.
+    fn figures(&self, out: &mut Worksheet, table: &Placed<'_>) -> Result<(), XlsxError> {
+        let form = table.form;
+        let city = self.whole(table.at);
+        let crossed_out = table.crossed_out(&self.judged.rulebook.rules[table.at]);
+        for (at, line) in lines(table) {
+            let Line::Row(position) = line else {
+                continue;
+            };
+            for (column, of_form) in shown_columns(table) {
+                if form.unit_column() == Some(of_form) {
+                    continue;
+                }
+                let variable = form.variable(of_form, Some(*position));
+                if crossed_out.contains(&variable) {
+                    words(out, (at, column), NOTHING, &self.dress.code)?;
+                    continue;
+                }
+                let figure = city.get(&variable).copied();
+                self.figure(out, (at, column), form, variable, figure)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The city's judged figures of a form, by variable, as they are kept.
+    fn whole(&self, at: usize) -> BTreeMap<usize, f64> {
+        let figures = self.judged.city.get(at).into_iter().flatten();
+        figures
+            .filter_map(|figure| Some((figure.variable, number::to_f64(figure.reported.as_ref()?))))
+            .collect()
+    }
+
+    /// The sums over some districts, rates as ratios of them.
+    fn sums(&self, at: usize, tables: &[&Table]) -> BTreeMap<usize, f64> {
+        let rulebook = self.judged.rulebook;
+        let form = &rulebook.forms[at];
+        let sums = consolidate::sum(form, &rulebook.rules[at], tables);
+        (0..form.variables.len())
+            .filter_map(|variable| Some((variable, number::to_f64(&sums.figure(variable)?))))
+            .collect()
+    }
+
+    /// A figure over several districts, in the unit of the form: what was computed is rounded.
+    fn figure(
+        &self,
+        out: &mut Worksheet,
+        at: (usize, usize),
+        form: &Form,
+        variable: usize,
+        figure: Option<f64>,
+    ) -> Result<(), XlsxError> {
+        let place = &form.variables[variable];
+        let Some(figure) = figure else {
+            out.write_blank(row(at.0), col(at.1), &self.dress.figure)?;
+            return Ok(());
+        };
+        let seen = number::exact(figure) * number::power_of_ten(-place.scale());
+        let (seen, format): (_, Format) = if place.scale() != 0 {
+            let format = self.dress.figure.clone().set_num_format("0.0");
+            (number::round(&seen, 1), format)
+        } else if place.stated {
+            (number::round(&seen, 2), self.dress.figure.clone())
+        } else {
+            (seen, self.dress.figure.clone())
+        };
+        let (row, column) = (row(at.0), col(at.1));
+        out.write_number_with_format(row, column, number::to_f64(&seen), &format)?;
+        Ok(())
+    }
+
+    /// A form over the whole, the groups and the districts, a line each.
+    fn districts(&self, out: &mut Worksheet, at: usize) -> Result<(), XlsxError> {
+        let form = &self.judged.rulebook.forms[at];
+        let id: String = form.id.chars().take(LONGEST_ID).collect();
+        out.set_name(self.say(&both!("{id} 分区县", "{id} by district")))?;
+        let columns = self.columns(form);
+        let last = STUB + columns.len().max(4) - 1;
+        self.over(out, form, &columns, last)?;
+        let mut next = HEAD + 2;
+        let whole = self.judged.rulebook.job.whole.clone();
+        let city = self.whole(at);
+        self.line(out, next, ("", &whole), form, &columns, &city)?;
+        next += 1;
+        let register = &self.judged.rulebook.register;
+        for region in register.regions() {
+            let among = self.submissions(at);
+            let among = among.filter(|one| register.districts[one.district].region == region);
+            let tables: Vec<&Table> = among.map(|one| &one.table).collect();
+            let sums = self.sums(at, &tables);
+            let name = self.say(&both!("{region}小计", "{region}, subtotal"));
+            self.line(out, next, ("", &name), form, &columns, &sums)?;
+            next += 1;
+        }
+        for (nth, (district, unit)) in register.due(self.judged.period).enumerate() {
+            let own = self.submissions(at).find(|one| one.district == district);
+            let figures = own.map_or_else(BTreeMap::new, |one| self.own(form, at, &one.table));
+            let serial = (nth + 1).to_string();
+            self.line(out, next, (&serial, &unit.name), form, &columns, &figures)?;
+            next += 1;
+        }
+        self.under(out, at, next, last)
+    }
+
+    /// A district's own figures: those that it sent, or a list's sums.
+    fn own(&self, form: &Form, at: usize, table: &Table) -> BTreeMap<usize, f64> {
+        if !form.is_fixed() {
+            return self.sums(at, &[table]);
+        }
+        (0..form.variables.len())
+            .filter_map(|variable| Some((variable, table.number(0, variable)?)))
+            .collect()
+    }
+
+    /// The columns of a table of districts: of a form whose variables stand in columns those of
+    /// its first row, which is the total; each row's own figure where variables run down.
+    fn columns(&self, form: &Form) -> Vec<Column> {
+        let own = form.value_columns().next();
+        if let (Axis::Rows, Some(own)) = (form.axis, own) {
+            let rows = form.rows.iter().enumerate();
+            let column = |(at, row): (usize, &crate::rulebook::form::Row)| {
+                let unit = row.unit.as_ref();
+                let unit = unit.map_or_else(String::new, |unit| format!("\n（{unit}）"));
+                Column {
+                    label: self.say(&row.label) + &unit,
+                    number: row.no.clone().unwrap_or_default(),
+                    variable: form.variable(own, Some(at)),
+                }
+            };
+            let columns = rows.map(column);
+            return columns
+                .filter(|column| form.variables[column.variable].is_number())
+                .collect();
+        }
+        let first = form.is_fixed().then_some(0);
+        let mut columns: Vec<(Option<u32>, Column)> = form
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(at, column)| {
+                let shown = Column {
+                    label: self.say(&column.label).replace(" › ", "\n"),
+                    number: column.no.map_or_else(String::new, |no| no.to_string()),
+                    variable: form.variable(at, first),
+                };
+                (column.no, shown)
+            })
+            .filter(|(_, column)| {
+                let variable = &form.variables[column.variable];
+                variable.is_number() && (variable.adds_up() || variable.stated)
+            })
+            .collect();
+        columns.sort_by_key(|(no, _)| no.unwrap_or(u32::MAX));
+        columns.into_iter().map(|(_, column)| column).collect()
+    }
+
+    /// Title, unit and headings.
+    fn over(
+        &self,
+        out: &mut Worksheet,
+        form: &Form,
+        columns: &[Column],
+        last: usize,
+    ) -> Result<(), XlsxError> {
+        let dress = &self.dress;
+        let month = self.judged.period.words();
+        let title = self.title(&Text::new(
+            format!("{}（分区县）", form.title.zh),
+            format!("{}, by district", form.title.en),
+        ));
+        across(out, 0, (0, last), &title, &dress.title)?;
+        out.set_row_height(0, 34)?;
+        let mut line = format!("{}\u{3000}\u{3000}{}", self.office(), self.say(&month));
+        if let Some(unit) = &form.unit {
+            line.push_str("\u{3000}\u{3000}");
+            line.push_str(&self.say(&both!("计量单位：{unit}", "Unit: {unit}")));
+        }
+        across(out, 1, (0, last), &line, &dress.plain)?;
+        let stubs = [
+            (self.pick("序号", "No."), SERIAL),
+            (self.pick("单位", "District"), NAME),
+        ];
+        let mut lines = 1;
+        for (at, (text, width)) in stubs.iter().enumerate() {
+            out.set_column_width(col(at), *width)?;
+            words(out, (HEAD, at), text, &dress.head)?;
+            words(out, (HEAD + 1, at), ["甲", "乙"][at], &dress.code)?;
+        }
+        for (nth, column) in columns.iter().enumerate() {
+            let at = STUB + nth;
+            out.set_column_width(col(at), FIGURE)?;
+            words(out, (HEAD, at), &column.label, &dress.head)?;
+            words(out, (HEAD + 1, at), &column.number, &dress.code)?;
+            lines = lines.max(page::lines_in(&column.label, FIGURE));
+        }
+        out.set_row_height(row(HEAD), page::height(lines))?;
+        Ok(())
+    }
+
+    fn line(
+        &self,
+        out: &mut Worksheet,
+        at: usize,
+        (serial, name): (&str, &str),
+        form: &Form,
+        columns: &[Column],
+        figures: &BTreeMap<usize, f64>,
+    ) -> Result<(), XlsxError> {
+        words(out, (at, 0), serial, &self.dress.code)?;
+        words(out, (at, 1), name, &self.dress.label)?;
+        for (nth, column) in columns.iter().enumerate() {
+            let figure = figures.get(&column.variable).copied();
+            self.figure(out, (at, STUB + nth), form, column.variable, figure)?;
+        }
+        Ok(())
+    }
+
+    /// Who signs, over whom the figures are, and the paper.
+    fn under(
+        &self,
+        out: &mut Worksheet,
+        at: usize,
+        next: usize,
+        last: usize,
+    ) -> Result<(), XlsxError> {
+        let dress = &self.dress;
+        let form = &self.judged.rulebook.forms[at];
+        let line = signature_line(&form.signatures);
+        across(out, next + 1, (0, last), &line, &dress.plain)?;
+        let remark = self.say(&self.coverage(at));
+        let wrapped = dress.plain.clone().set_text_wrap();
+        across(out, next + 2, (0, last), &remark, &wrapped)?;
+        let figures = u32::try_from(last + 1 - STUB).map_or(0.0, f64::from);
+        let all = SERIAL + NAME + FIGURE * figures;
+        let lines = page::lines_in(&remark, all);
+        out.set_row_height(row(next + 2), page::height(lines))?;
+        let paper = if all > WIDEST_ON_A4 {
+            Paper::A3Landscape
+        } else {
+            Paper::A4Landscape
+        };
+        lay(out, paper);
+        out.set_footer(self.footer());
+        out.set_repeat_rows(0, row(HEAD + 1))?;
+        out.set_freeze_panes(row(HEAD + 2), col(STUB))?;
+        Ok(())
+    }
+
+    /// 汇总说明: the sentences, numbered.
+    fn sentences(&self, out: &mut Worksheet, sentences: &[Text]) -> Result<(), XlsxError> {
+        out.set_name(self.pick("汇总说明", "Notes"))?;
+        let dress = &self.dress;
+        out.set_column_width(0, SENTENCE)?;
+        let month = self.judged.period.words();
+        let title = self.title(&Text::new(
+            format!("{}汇总说明", month.zh),
+            format!("Notes on {}", month.en),
+        ));
+        words(out, (0, 0), &title, &dress.title)?;
+        out.set_row_height(0, 34)?;
+        let wrapped = dress.plain.clone().set_text_wrap();
+        for (nth, sentence) in sentences.iter().enumerate() {
+            let number = nth + 1;
+            let text = format!("{number}. {}", self.say(sentence));
+            words(out, (1 + nth, 0), &text, &wrapped)?;
+            let lines = page::lines_in(&text, SENTENCE);
+            out.set_row_height(row(1 + nth), page::height(lines) + 4.0)?;
+        }
+        lay(out, Paper::A4Portrait);
+        out.set_footer(self.footer());
+        Ok(())
+    }
+
+    /// Made the day after the period, which is no clock: the same run gives the same bytes.
+    fn properties(&self) -> Result<DocProperties, XlsxError> {
+        let period = self.judged.period;
+        let (year, month) = match period.month() {
+            12 => (period.year() + 1, 1),
+            month => (period.year(), month + 1),
+        };
+        let created = ExcelDateTime::from_ymd(
+            u16::try_from(year).unwrap_or(2000),
+            u8::try_from(month).unwrap_or(1),
+            1,
+        )?;
+        Ok(DocProperties::new()
+            .set_title(name(self.lang).trim_end_matches(".xlsx"))
+            .set_author("hebiao")
+            .set_company(&self.judged.rulebook.job.office)
+            .set_creation_datetime(&created))
+    }
+}

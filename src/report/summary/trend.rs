@@ -1,0 +1,398 @@
+//! 趋势: twelve months of the main figures with the units that they rest on, and what each unit
+//! adds to the city's growth.
+//!
+//! A month that was not run is left blank. Months rest on different sets of units, so the number
+//! of units stands under each figure and no growth is taken between them. A unit's share in the
+//! growth is in percentage points of the city's, because rates of tiny bases say nothing.
+
+use super::form::{seen, total_look};
+use super::list::{figure, written};
+use super::overview::key_figures;
+use super::{FormSheet, Summary};
+use crate::consolidate::CityFigure;
+use crate::number::{self, Exact};
+use crate::report::history::{Month, Point};
+use crate::report::key::candidates;
+use crate::report::page::{self, Heading, Paper};
+use crate::report::styles::{Look, Tone};
+use rust_xlsxwriter::{Chart, ChartType, Format, Sparkline, Workbook, Worksheet, XlsxError};
+
+/// The row of the headings.
+const HEAD: usize = 2;
+/// The column of the small lines.
+const LINE: usize = 3;
+/// The first month's column.
+const MONTHS: usize = 4;
+/// How many figures of a form are shown.
+const OF_FORM: usize = 3;
+/// How many rows and columns a chart covers.
+const CHART: (usize, usize) = (14, 5);
+/// How many charts stand side by side.
+const SIDE_BY_SIDE: usize = 3;
+/// How a share in the growth is shown.
+const SHARES: &str = "+0.00;-0.00;0.00";
+
+/// Writes the trend.
+pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
+    let sheet = book.add_worksheet();
+    sheet.set_name(summary.names.trend)?;
+    let styles = &summary.styles;
+    let title = summary.pick("十二个月走势", "Twelve months");
+    page::words(sheet, (0, 0), title, &styles.title)?;
+    sheet.set_row_height(0, 26)?;
+    let text = summary.pick(
+        "各月为当时已报合计，下面一行是已报单位数；单位数不同的月份不相比。空白：该月没有运行，或不报。",
+        "Each month as it was reported, with the number of units under it; months over different units \
+         are not to be compared. Blank: the month was not run, or the form not asked for.",
+    );
+    let plain = styles.sentence.clone().unset_text_wrap();
+    page::words(sheet, (1, 0), text, &plain)?;
+    let months = months(summary);
+    let lines = lines(summary);
+    headings(sheet, summary, &months, &lines)?;
+    let mut at = HEAD + 1;
+    for (form, figure) in &lines {
+        line(sheet, summary, &months, (form, figure), at)?;
+        at += 2;
+    }
+    sheet.set_freeze_panes(page::row(HEAD + 1), 2)?;
+    let at = charts(sheet, summary, &months, &lines, at + 1)?;
+    contributions(sheet, summary, at + 1)?;
+    page::paper(
+        sheet,
+        Paper::Landscape,
+        summary.footer(),
+        Some((HEAD, HEAD)),
+    )
+}
+
+/// Eleven months before and the month itself.
+fn months<'s>(summary: &'s Summary<'_>) -> Vec<&'s Month> {
+    let before = summary.history.months.iter();
+    // The first of them is the same month a year ago.
+    let last_year = summary.judged.period.last_year();
+    before
+        .filter(|month| month.period > last_year)
+        .chain([&summary.month])
+        .collect()
+}
+
+/// The main figures of every form.
+fn lines<'s>(summary: &'s Summary<'_>) -> Vec<(FormSheet<'s>, &'s CityFigure)> {
+    let mut all = Vec::new();
+    for form in summary.sheets() {
+        let figures = candidates(summary.judged, form.at)
+            .into_iter()
+            .take(OF_FORM);
+        let figures = figures.filter_map(|figure| Some((FormSheet::of(summary, form.at)?, figure)));
+        all.extend(figures);
+    }
+    all
+}
+
+fn point(month: &Month, form: usize, variable: usize) -> Option<Point> {
+    let point = month.forms.get(form)?.city.get(variable)?;
+    point.figure.map(|_| *point)
+}
+
+fn headings(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    months: &[&Month],
+    lines: &[(FormSheet<'_>, &CityFigure)],
+) -> Result<(), XlsxError> {
+    let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
+    let mut columns = vec![
+        heading("表", "Form", 8.0, 12.0),
+        heading("指标", "Figure", 24.0, 44.0),
+        heading("计量单位", "Unit", 8.0, 8.0),
+        heading("走势", "Trend", 16.0, 16.0),
+    ];
+    let periods = months.iter().map(|month| month.period.to_string());
+    columns.extend(periods.map(|period| Heading::new(period, 10.0, 18.0)));
+    let contents: Vec<Vec<String>> = lines
+        .iter()
+        .map(|(form, figure)| {
+            let kind = form.form.variables[figure.variable].kind;
+            let mut cells = vec![String::new(); MONTHS];
+            cells[1] = summary.figure_label(form.form, figure.variable);
+            cells.extend(months.iter().map(|month| {
+                let point = point(month, form.at, figure.variable);
+                let x = point.and_then(|point| point.figure).map(|x| seen(kind, x));
+                x.map_or_else(String::new, |x| written(total_look(kind, Some(x)), x))
+            }));
+            cells
+        })
+        .collect();
+    page::headings(sheet, HEAD, &columns, &contents, &summary.styles.head)?;
+    Ok(())
+}
+
+/// A figure's line, and the line with the units under it.
+fn line(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    months: &[&Month],
+    (form, figure): (&FormSheet<'_>, &CityFigure),
+    at: usize,
+) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let kind = form.form.variables[figure.variable].kind;
+    let label = summary.figure_label(form.form, figure.variable);
+    let unit = Summary::figure_unit(form.form, figure.variable);
+    page::words(sheet, (at, 0), &form.form.id, &styles.centred)?;
+    page::words(sheet, (at, 1), &label, &styles.text)?;
+    page::words(sheet, (at, 2), &unit, &styles.centred)?;
+    page::words(sheet, (at, LINE), "", &styles.text)?;
+    let detail = styles.cell(Look::Words, Tone::Detail, None);
+    let units = summary.pick("已报单位", "units");
+    for (column, text) in ["", units, "", ""].into_iter().enumerate() {
+        page::words(sheet, (at + 1, column), text, &detail)?;
+    }
+    let mut known = 0;
+    for (more, month) in months.iter().enumerate() {
+        let column = MONTHS + more;
+        let point = point(month, form.at, figure.variable);
+        let x = point.and_then(|point| point.figure).map(|x| seen(kind, x));
+        let format = styles.cell(total_look(kind, x), Tone::Plain, None);
+        let (Some(point), Some(x)) = (point, x) else {
+            // Really empty: a chart takes words for zero.
+            sheet.write_blank(page::row(at), page::col(column), &format)?;
+            sheet.write_blank(page::row(at + 1), page::col(column), &format)?;
+            continue;
+        };
+        known += 1;
+        sheet.write_number_with_format(page::row(at), page::col(column), x, &format)?;
+        let counted = styles.cell(Look::Number(0), Tone::Plain, None);
+        page::count(
+            sheet,
+            (at + 1, column),
+            point.districts as u64,
+            &counted.set_italic(),
+        )?;
+    }
+    if known > 1 {
+        let range = range(summary, at, (MONTHS, MONTHS + months.len() - 1));
+        let small = Sparkline::new().set_range(range).show_markers(true);
+        sheet.add_sparkline(page::row(at), page::col(LINE), &small)?;
+    }
+    Ok(())
+}
+
+type Range<'s> = (&'s str, u32, u16, u32, u16);
+
+/// Some columns of a row of this sheet.
+fn range<'s>(summary: &'s Summary<'_>, at: usize, (first, last): (usize, usize)) -> Range<'s> {
+    let row = page::row(at);
+    let name = summary.names.trend;
+    (name, row, page::col(first), row, page::col(last))
+}
+
+/// A chart for each key figure that has two months at least; gives the first row under them back.
+fn charts(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    months: &[&Month],
+    lines: &[(FormSheet<'_>, &CityFigure)],
+    first: usize,
+) -> Result<usize, XlsxError> {
+    let wanted = key_figures(summary);
+    let is_wanted = |(form, figure): &(FormSheet<'_>, &CityFigure)| {
+        let known = months.iter();
+        let known = known.filter(|month| point(month, form.at, figure.variable).is_some());
+        let is_key = wanted
+            .iter()
+            .any(|(other, key)| (other.at, key.variable) == (form.at, figure.variable));
+        is_key && known.count() > 1
+    };
+    let shown = lines.iter().enumerate().filter(|(_, line)| is_wanted(line));
+    let mut count = 0;
+    for (line, (form, figure)) in shown {
+        let row = HEAD + 1 + 2 * line;
+        let columns = (MONTHS, MONTHS + months.len() - 1);
+        let (id, label) = (
+            &form.form.id,
+            summary.figure_label(form.form, figure.variable),
+        );
+        let mut chart = Chart::new(ChartType::Line);
+        chart
+            .add_series()
+            .set_name(&label)
+            .set_categories(range(summary, HEAD, columns))
+            .set_values(range(summary, row, columns));
+        chart.title().set_name(&format!("{id} {label}"));
+        chart.title().set_font(&small_font());
+        chart.legend().set_hidden();
+        chart.set_width(410).set_height(270).set_alt_text(&label);
+        let (rows, wide) = CHART;
+        let place = (
+            first + rows * (count / SIDE_BY_SIDE),
+            1 + wide * (count % SIDE_BY_SIDE),
+        );
+        sheet.insert_chart(page::row(place.0), page::col(place.1), &chart)?;
+        count += 1;
+    }
+    Ok(first + CHART.0 * count.div_ceil(SIDE_BY_SIDE))
+}
+
+fn small_font() -> rust_xlsxwriter::ChartFont {
+    let mut font = rust_xlsxwriter::ChartFont::new();
+    font.set_size(11).set_name("宋体");
+    font
+}
+
+/// A key figure's growth, taken apart by units.
+struct Growth<'s> {
+    id: &'s str,
+    label: String,
+    /// By unit on the board: what it adds, in percentage points.
+    shares: Vec<Option<Exact>>,
+    /// The city's, in percent.
+    whole: Exact,
+}
+
+/// The growth of the key figures that add up and that can be compared.
+fn growths<'s>(summary: &'s Summary<'_>) -> Vec<Growth<'s>> {
+    let judged = summary.judged;
+    let hundred = number::power_of_ten(2);
+    let grown = |(form, figure): (FormSheet<'s>, &CityFigure)| {
+        let variable = figure.variable;
+        let before = figure.same_last_year.as_ref()?;
+        let crossings = form
+            .form
+            .crossings(judged.period.last_year(), judged.period);
+        let is_same = !crossings.iter().any(|(crossed, _)| *crossed == variable);
+        let adds_up = form.form.variables[variable].adds_up();
+        if !adds_up || !is_same || number::is_zero(before) {
+            return None;
+        }
+        let share = |unit: usize| {
+            let own = summary.tally.submission(unit, form.at)?;
+            let then = own.last_year.as_ref()?;
+            let change = own.table.sum(variable).0 - then.sum(variable).0;
+            // Ten decimals are more than anyone needs, and can be added up.
+            Some(number::round(&(change / before * &hundred), 10))
+        };
+        Some(Growth {
+            id: &form.form.id,
+            label: summary.figure_label(form.form, variable),
+            shares: (0..judged.standing.len()).map(share).collect(),
+            whole: figure.growth.as_ref()? * &hundred,
+        })
+    };
+    key_figures(summary).into_iter().filter_map(grown).collect()
+}
+
+/// What each unit adds to the city's growth.
+fn contributions(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    first: usize,
+) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let growths = growths(summary);
+    let section = summary.pick(
+        "各单位对全市同口径增长的拉动（百分点；各单位之和＝全市同口径增长）",
+        "What each unit adds to the city's growth (percentage points; the units add up to the growth over the same units)",
+    );
+    let right = MONTHS + growths.len().max(6) - 1;
+    page::across(sheet, first, (0, right), section, &styles.section)?;
+    sheet.set_row_height(page::row(first), 22)?;
+    if growths.is_empty() {
+        let none = summary.pick(
+            "没有可比的上年数",
+            "no figures of last year to compare with",
+        );
+        return page::words(sheet, (first + 1, 0), none, &styles.text);
+    }
+    let head = first + 1;
+    let unit = summary.pick("填报单位", "Unit");
+    page::across(sheet, head, (0, 1), unit, &styles.head)?;
+    let group = summary.pick("分组", "Group");
+    page::across(sheet, head, (2, LINE), group, &styles.head)?;
+    let mut lines = 1;
+    for (more, growth) in growths.iter().enumerate() {
+        let text = format!("{} {}", growth.id, growth.label);
+        lines = lines.max(page::lines_in(&text, 10.0));
+        page::words(sheet, (head, MONTHS + more), &text, &styles.head)?;
+    }
+    sheet.set_row_height(page::row(head), page::height(lines.min(8)))?;
+    let format = styles
+        .cell(Look::Points, Tone::Plain, None)
+        .set_num_format(SHARES);
+    let units = summary.judged.standing.len();
+    for unit in 0..units {
+        let at = head + 1 + unit;
+        let name = &summary.judged.standing[unit].unit.name;
+        page::across(sheet, at, (0, 1), name, &styles.text)?;
+        page::across(sheet, at, (2, LINE), summary.region(unit), &styles.centred)?;
+        for (more, growth) in growths.iter().enumerate() {
+            let share = growth.shares[unit].as_ref().map(number::to_f64);
+            figure(sheet, (at, MONTHS + more), share, &format)?;
+        }
+    }
+    let rows = (head + 1, head + units.max(1));
+    whole(sheet, summary, &growths, rows)?;
+    bars(sheet, summary, &growths, rows)
+}
+
+/// The sums under the units, and what the growth was judged to be.
+fn whole(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    growths: &[Growth<'_>],
+    (first, last): (usize, usize),
+) -> Result<(), XlsxError> {
+    let styles = &summary.styles;
+    let words = styles.cell(Look::Words, Tone::Total, None);
+    let format: Format = styles
+        .cell(Look::Points, Tone::Total, None)
+        .set_num_format(SHARES);
+    let sum = summary.pick("各单位之和", "Sum of the units");
+    page::across(sheet, last + 1, (0, LINE), sum, &words)?;
+    let judged = summary.pick("全市同口径增长（%）", "Growth over the same units (%)");
+    page::across(sheet, last + 2, (0, LINE), judged, &words)?;
+    for (more, growth) in growths.iter().enumerate() {
+        let column = MONTHS + more;
+        let letters = page::letters(column);
+        let formula = format!("SUM({letters}{}:{letters}{})", first + 1, last + 1);
+        let sum = growth.shares.iter().flatten().sum::<Exact>();
+        let result = number::to_f64(&sum).to_string();
+        page::formula(sheet, (last + 1, column), &formula, &result, &format)?;
+        let whole = Some(number::to_f64(&number::round(&growth.whole, 10)));
+        figure(sheet, (last + 2, column), whole, &format)?;
+    }
+    Ok(())
+}
+
+/// A chart of what the units add to the first figure's growth.
+fn bars(
+    sheet: &mut Worksheet,
+    summary: &Summary<'_>,
+    growths: &[Growth<'_>],
+    (first, last): (usize, usize),
+) -> Result<(), XlsxError> {
+    let Some(growth) = growths.first() else {
+        return Ok(());
+    };
+    let name = summary.names.trend;
+    let (top, bottom, column) = (page::row(first), page::row(last), page::col(MONTHS));
+    let title = format!(
+        "{} {}{}",
+        growth.id,
+        growth.label,
+        summary.pick("：拉动（百分点）", ": percentage points")
+    );
+    let mut chart = Chart::new(ChartType::Column);
+    chart
+        .add_series()
+        .set_name(&title)
+        .set_categories((name, top, 0, bottom, 0))
+        .set_values((name, top, column, bottom, column));
+    chart.title().set_name(&title);
+    chart.title().set_font(&small_font());
+    chart.legend().set_hidden();
+    chart.set_width(1_000).set_height(320).set_alt_text(&title);
+    sheet.insert_chart(page::row(last + 4), 1, &chart)?;
+    Ok(())
+}

@@ -141,13 +141,16 @@ pub fn judge<'a>(
     }
 }
 
+/// The period and the district that a file says it is of, in properties of ours.
+type SaysOf = (Option<String>, Option<String>);
+
 struct Judging<'a> {
     rulebook: &'a Rulebook,
     period: Period,
     /// What was said so far.
     dialogue: Dialogue,
     /// By file: what people wrote into it, and the period and district that it says it is of.
-    written: Vec<(Written, (Option<String>, Option<String>))>,
+    written: Vec<(Written, SaysOf)>,
     files: Vec<FileFound>,
     findings: Vec<Finding>,
     outcomes: Vec<RuleOutcome>,

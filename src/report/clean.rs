@@ -18,7 +18,7 @@ use crate::rulebook::written::{Axis, Paper};
 use crate::standing::Reporting;
 use crate::table::Table;
 use crate::words::{Lang, Text};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet, XlsxError};
 use std::collections::BTreeMap;
 
 /// What stands where nothing is asked for.
@@ -485,22 +485,11 @@ impl Clean<'_> {
         Ok(())
     }
 
-    /// Made the day after the period, which is no clock: the same run gives the same bytes.
     fn properties(&self) -> Result<DocProperties, XlsxError> {
-        let period = self.judged.period;
-        let (year, month) = match period.month() {
-            12 => (period.year() + 1, 1),
-            month => (period.year(), month + 1),
-        };
-        let created = ExcelDateTime::from_ymd(
-            u16::try_from(year).unwrap_or(2000),
-            u8::try_from(month).unwrap_or(1),
-            1,
-        )?;
-        Ok(DocProperties::new()
-            .set_title(name(self.lang).trim_end_matches(".xlsx"))
-            .set_author("hebiao")
-            .set_company(&self.judged.rulebook.job.office)
-            .set_creation_datetime(&created))
+        let judged = self.judged;
+        Ok(
+            page::properties(&judged.rulebook.job.office, judged.period)?
+                .set_title(name(self.lang).trim_end_matches(".xlsx")),
+        )
     }
 }

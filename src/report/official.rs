@@ -1,6 +1,6 @@
 //! A form as the office prints it: where title, headings, rows and foot of its table stand.
 //!
-//! [`frames`] lays the sheets out as plain data, and the template and the clean tables that go up
+//! `frames` lays the sheets out as plain data, and the template and the clean tables that go up
 //! are both drawn after them, so that what goes out looks like what comes in. Forms that share a
 //! sheet stand on it one below the other. How it is drawn is for `draw`, how 审核关系 are written
 //! in official notation for `relations`.

@@ -3,8 +3,12 @@
 //! Column widths are measured here, because Chinese characters take two digits' room each and
 //! the writing library counts them as one. What stands on a sheet is for the sheets.
 
+use crate::period::Period;
 use crate::place::{Cell, MAX_ROWS};
-use rust_xlsxwriter::{ColNum, Format, Formula, IgnoreError, Note, RowNum, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    ColNum, DocProperties, ExcelDateTime, Format, Formula, IgnoreError, Note, RowNum, Worksheet,
+    XlsxError,
+};
 use unicode_width::UnicodeWidthStr;
 
 /// Points that one line of text needs.
@@ -15,6 +19,32 @@ const MOST_HEIGHT: f64 = 405.0;
 const MOST_CHARACTERS: usize = 32_000;
 /// Excel's number for A4.
 const A4: u8 = 9;
+
+/// What a workbook says of itself: made on the first day of the period, which is no clock, so that
+/// the same run gives the same bytes.
+pub(super) fn properties(office: &str, period: Period) -> Result<DocProperties, XlsxError> {
+    let created = ExcelDateTime::from_ymd(
+        u16::try_from(period.year()).unwrap_or(2000),
+        u8::try_from(period.month()).unwrap_or(1),
+        1,
+    )?;
+    Ok(DocProperties::new()
+        .set_author("hebiao")
+        .set_company(office)
+        .set_creation_datetime(&created))
+}
+
+/// The beginning of a text, in the units in which Excel counts.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    let mut room = most;
+    text.chars()
+        .take_while(|c| {
+            let fits = c.len_utf16() <= room;
+            room = room.saturating_sub(c.len_utf16());
+            fits
+        })
+        .collect()
+}
 
 /// A position as a row.
 pub(super) fn row(at: usize) -> RowNum {

@@ -32,7 +32,7 @@ use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::{Audience, Blank, Severity, Stage, Type};
 use crate::table::{CellDress, Draft, DraftColumn, Dress as Dresses, Table, Words};
 use crate::words::{Lang, Text};
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 use std::collections::BTreeMap;
 
 /// Rows of a list that are left free under last year's records.
@@ -198,17 +198,9 @@ impl<'a> Template<'a> {
             format!("{}={}", form.id, form.version)
         });
         let versions: Vec<String> = versions.collect();
-        // Not a clock: the same order gives the same bytes.
-        let created = ExcelDateTime::from_ymd(
-            u16::try_from(wanted.period.year()).unwrap_or(2000),
-            u8::try_from(wanted.period.month()).unwrap_or(1),
-            1,
-        )?;
         let period = wanted.period.to_string();
-        Ok(DocProperties::new()
-            .set_author("hebiao")
-            .set_company(&wanted.rulebook.job.office)
-            .set_creation_datetime(&created)
+        let office = &wanted.rulebook.job.office;
+        Ok(page::properties(office, wanted.period)?
             .set_custom_property(OF_PERIOD, period.as_str())
             .set_custom_property(OF_DISTRICT, wanted.district().code.as_str())
             .set_custom_property(OF_VERSIONS, versions.join(" ").as_str()))

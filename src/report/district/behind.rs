@@ -1,7 +1,7 @@
 //! Behind the district's own sheets: findings one by one where a line stands for many, how things
 //! were read, and what could not be evaluated. None of the last two is anything to act on.
 
-use super::front::{Cells, head, line, lines_of, text};
+use super::front::{Cells, line, lines_of, text};
 use super::{Line, ReadingNote, Writing};
 use crate::check::run::reason_words;
 use crate::finding::Finding;
@@ -135,13 +135,7 @@ impl Writing<'_> {
             headings::STATE,
             headings::KEY,
         ];
-        let cells = names
-            .iter()
-            .map(|(zh, en)| text(&self.say(zh, en), &head()));
-        FrontRow {
-            height: Some(34.0),
-            cells: cells.collect(),
-        }
+        self.heads(&names, 34.0)
     }
 
     fn list_line(&self, finding: &Finding, row: usize) -> FrontRow {
@@ -203,7 +197,10 @@ impl Writing<'_> {
                 "How things were read: nothing to do",
             );
             rows.push(line(&title, &section, Some(24.0)));
-            rows.push(self.heads(&[("说明", "What"), ("位置", "Where"), ("处数", "Times")]));
+            rows.push(self.heads(
+                &[("说明", "What"), ("位置", "Where"), ("处数", "Times")],
+                20.0,
+            ));
             for note in notes {
                 let at = match &note.first {
                     Some(first) => format!("{}!{first}", note.sheet),
@@ -223,7 +220,10 @@ impl Writing<'_> {
                 "Not evaluated: these rules could not be looked at, and why",
             );
             rows.push(line(&title, &section, Some(24.0)));
-            rows.push(self.heads(&[("审核关系", "Rule"), ("编号", "Id"), ("处数", "Times")]));
+            rows.push(self.heads(
+                &[("审核关系", "Rule"), ("编号", "Id"), ("处数", "Times")],
+                20.0,
+            ));
             for (words, rule, count) in unevaluated {
                 rows.push(Self::told(&[&words, &rule, &count.to_string()]));
             }
@@ -235,16 +235,6 @@ impl Writing<'_> {
             protect: true,
             ..FrontSheet::default()
         })
-    }
-
-    fn heads(&self, names: &[(&str, &str)]) -> FrontRow {
-        let cells = names
-            .iter()
-            .map(|(zh, en)| text(&self.say(zh, en), &head()));
-        FrontRow {
-            height: Some(20.0),
-            cells: cells.collect(),
-        }
     }
 
     fn told(words: &[&str]) -> FrontRow {

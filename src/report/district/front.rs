@@ -215,16 +215,21 @@ impl Writing<'_> {
             headings::STATE,
             headings::KEY,
         ];
+        let height = match self.lang {
+            Lang::Zh => 22.0,
+            Lang::En => 34.0,
+        };
+        self.heads(&names, height)
+    }
+
+    /// A row of headings.
+    pub(super) fn heads(&self, names: &[(&str, &str)], height: f64) -> FrontRow {
         let cells = names
             .iter()
-            .map(|(zh, en)| text(&self.say(zh, en), &head()))
-            .collect();
+            .map(|(zh, en)| text(&self.say(zh, en), &head()));
         FrontRow {
-            height: Some(match self.lang {
-                Lang::Zh => 22.0,
-                Lang::En => 34.0,
-            }),
-            cells,
+            height: Some(height),
+            cells: cells.collect(),
         }
     }
 
@@ -593,7 +598,7 @@ fn remark() -> Look {
 }
 
 /// How headings look.
-pub(super) fn head() -> Look {
+fn head() -> Look {
     Look {
         bold: true,
         fill: Some(0x00D9_E2F3),

@@ -1,9 +1,9 @@
 //! What goes back to a district: its own workbook with a findings sheet in front.
 //!
 //! For each workbook that was sent this makes the overlay that a worker puts on: a line a
-//! finding with a link to its cell and a place for the answer ([`front`]), the same in full where
-//! one line stands for many ([`behind`]), colours that go when a number is mended, notes, and a
-//! live light for what must be mended ([`live`]). Nobody else's figures are in it, and no limit
+//! finding with a link to its cell and a place for the answer (`front`), the same in full where
+//! one line stands for many (`behind`), colours that go when a number is mended, notes, and a
+//! live light for what must be mended (`live`). Nobody else's figures are in it, and no limit
 //! that would let a number through.
 
 mod behind;

@@ -25,43 +25,65 @@ const GROUPS: usize = 5;
 
 /// Writes the city's figures.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
-    let sheet = book.add_worksheet();
-    sheet.set_name(summary.names.city)?;
-    let styles = &summary.styles;
-    let whole = &summary.judged.rulebook.job.whole;
-    let period = summary.say(&summary.judged.period.words());
-    let title = format!(
-        "{whole} · {period}（{}）",
-        summary.pick("未定案", "not final")
-    );
-    page::words(sheet, (0, 0), &title, &styles.title)?;
-    sheet.set_row_height(0, 26)?;
     let text = summary.pick(
         "已报合计和各组小计都取自各表的合计行；比率按分子、分母汇总后计算，不取各单位比率的平均。“含必改未改”：合计中来自还有必改问题的单位的部分。与上年比较见“同比”。",
         "Totals and groups' subtotals are those of the forms' sheets; rates are ratios of sums, never \
          averages of rates. The share with open errors comes from units whose form still has errors. \
          For last year see the sheet year on year.",
     );
-    page::across(sheet, 1, (0, last(summary)), text, &styles.sentence)?;
-    sheet.set_row_height(1, page::height(2))?;
-    page::headings(
-        sheet,
-        HEAD,
-        &columns(summary),
-        &labels(summary),
-        &styles.head,
-    )?;
-    let mut at = HEAD + 1;
-    for form in summary.sheets() {
-        at = block(sheet, summary, &form, at)?;
+    let table = CityTable {
+        name: summary.names.city,
+        text,
+        columns: columns(summary),
+        labels: labels(summary),
+    };
+    table.write(book, summary, block)
+}
+
+/// A page with a block of lines for each form.
+pub(super) struct CityTable {
+    /// The sheet's name.
+    pub name: &'static str,
+    /// What is to be known of its figures.
+    pub text: &'static str,
+    /// The columns.
+    pub columns: Vec<Heading>,
+    /// What will stand under them, so far as it is words.
+    pub labels: Vec<Vec<String>>,
+}
+
+impl CityTable {
+    /// Writes it; `block` writes a form's lines from a row on and gives the next one back.
+    pub(super) fn write(
+        &self,
+        book: &mut Workbook,
+        summary: &Summary<'_>,
+        block: impl Fn(&mut Worksheet, &Summary<'_>, &FormSheet<'_>, usize) -> Result<usize, XlsxError>,
+    ) -> Result<(), XlsxError> {
+        let sheet = book.add_worksheet();
+        sheet.set_name(self.name)?;
+        let styles = &summary.styles;
+        let whole = &summary.judged.rulebook.job.whole;
+        let period = summary.say(&summary.judged.period.words());
+        let title = format!("{whole} · {period}（{}）", summary.finality());
+        page::words(sheet, (0, 0), &title, &styles.title)?;
+        sheet.set_row_height(0, 26)?;
+        let last = self.columns.len() - 1;
+        page::across(sheet, 1, (0, last), self.text, &styles.sentence)?;
+        sheet.set_row_height(1, page::height(2))?;
+        page::headings(sheet, HEAD, &self.columns, &self.labels, &styles.head)?;
+        let mut at = HEAD + 1;
+        for form in summary.sheets() {
+            at = block(sheet, summary, &form, at)?;
+        }
+        sheet.set_freeze_panes(page::row(HEAD + 1), 2)?;
+        page::paper(
+            sheet,
+            Paper::Landscape,
+            summary.footer(),
+            Some((HEAD, HEAD)),
+        )
     }
-    sheet.set_freeze_panes(page::row(HEAD + 1), 2)?;
-    page::paper(
-        sheet,
-        Paper::Landscape,
-        summary.footer(),
-        Some((HEAD, HEAD)),
-    )
 }
 
 /// The groups that are summed.

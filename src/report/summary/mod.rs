@@ -29,13 +29,14 @@ mod year;
 use super::Judged;
 use super::history::{History, Month};
 use super::key;
+use super::page;
 use super::styles::Styles;
 use crate::finding::Unit;
 use crate::intake::returned::SUMMARY_OF;
 use crate::rulebook::form::Form;
 use crate::words::{Lang, Text};
 use layout::Layout;
-use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook, XlsxError};
+use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 use tally::Tally;
 
 /// The longest name that Excel gives a sheet, in the units in which it counts.
@@ -163,10 +164,21 @@ impl<'a> Summary<'a> {
 
     /// The footer of every page.
     fn footer(&self) -> &'static str {
+        if self.judged.closed.is_some() {
+            return self.pick("&C第 &P 页 / 共 &N 页", "&CPage &P of &N");
+        }
         self.pick(
             "&C内部资料 · 第 &P 页 / 共 &N 页",
             "&CInternal · page &P of &N",
         )
+    }
+
+    /// Whether the figures are final.
+    fn finality(&self) -> &'static str {
+        match self.judged.closed {
+            Some(_) => self.pick("已封库", "closed"),
+            None => self.pick("未定案", "not final"),
+        }
     }
 
     /// The group of a unit on the board.
@@ -187,24 +199,12 @@ impl<'a> Summary<'a> {
 
     fn properties(&self) -> Result<DocProperties, XlsxError> {
         let period = self.judged.period;
-        let (year, month) = match period.month() {
-            12 => (period.year() + 1, 1),
-            month => (period.year(), month + 1),
-        };
-        // Not a clock: the day after the period, so that the same run gives the same bytes.
-        let created = ExcelDateTime::from_ymd(
-            u16::try_from(year).unwrap_or(2000),
-            u8::try_from(month).unwrap_or(1),
-            1,
-        )?;
         let words = period.words();
         let Text { zh, en } = &words;
-        Ok(DocProperties::new()
+        let office = &self.judged.rulebook.job.office;
+        Ok(page::properties(office, period)?
             .set_title(self.say(&both!("{zh}报表审核汇总", "Summary of {en}")))
-            .set_author("hebiao")
-            .set_company(&self.judged.rulebook.job.office)
-            .set_custom_property(SUMMARY_OF, period.to_string())
-            .set_creation_datetime(&created))
+            .set_custom_property(SUMMARY_OF, period.to_string()))
     }
 }
 
@@ -307,20 +307,8 @@ impl Names {
         };
         // Among so many names and one more, one is free.
         (1..=self.forms.len() + 20)
-            .map(|n| shortened(&allowed, LONGEST_NAME - ending(n).len()) + &ending(n))
+            .map(|n| page::shortened(&allowed, LONGEST_NAME - ending(n).len()) + &ending(n))
             .find(|name| !name.is_empty() && !taken(name))
             .expect("there are more names than sheets")
     }
-}
-
-/// The beginning of a text that takes so much room at most.
-fn shortened(text: &str, most: usize) -> String {
-    let mut room = most;
-    text.chars()
-        .take_while(|c| {
-            let fits = c.len_utf16() <= room;
-            room = room.saturating_sub(c.len_utf16());
-            fits
-        })
-        .collect()
 }

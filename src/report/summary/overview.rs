@@ -86,9 +86,10 @@ impl Page<'_> {
         let (judged, styles) = (summary.judged, &summary.styles);
         let office = &judged.rulebook.job.office;
         let Text { zh, en } = judged.period.words();
+        let finality = summary.finality();
         let title = both!(
-            "{office}　{zh}报表审核汇总（未定案）",
-            "{office} · summary of {en} (not final)"
+            "{office}　{zh}报表审核汇总（{finality}）",
+            "{office} · summary of {en} ({finality})"
         );
         page::across(self.out, 0, (0, LAST), &summary.say(&title), &styles.title)?;
         self.out.set_row_height(0, 28)?;

@@ -4,61 +4,35 @@
 //! the growth between these two. Beside them stands last year's whole city, as it was published
 //! and as it has been adjusted since. Where a definition has changed nothing is compared.
 
-use super::city::{self, figures, numbers, value};
+use super::city::{self, CityTable, figures, numbers, value};
 use super::form::{NONE, seen, total_look};
 use super::list::written;
 use super::{FormSheet, Summary};
 use crate::consolidate::CityFigure;
 use crate::number::{self, Exact};
-use crate::report::page::{self, Heading, Paper};
+use crate::report::page::{self, Heading};
 use crate::report::styles::{Look, Tone};
 use crate::rulebook::written::Type;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
-/// The row of the headings.
-const HEAD: usize = 2;
 /// The last column.
 const LAST: usize = 11;
 
 /// Writes the city's figures against last year's.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
-    let sheet = book.add_worksheet();
-    sheet.set_name(summary.names.year)?;
-    let styles = &summary.styles;
-    let whole = &summary.judged.rulebook.job.whole;
-    let period = summary.say(&summary.judged.period.words());
-    let title = format!(
-        "{whole} · {period}（{}）",
-        summary.pick("未定案", "not final")
-    );
-    page::words(sheet, (0, 0), &title, &styles.title)?;
-    sheet.set_row_height(0, 26)?;
     let text = summary.pick(
         "不同单位范围的数从不相比：同口径增长只在今年、上年都有数的单位之间计算；“上年全市”只供对照，有公布数和调整后的数。比率按分子、分母汇总后计算，不取各单位比率的平均。",
         "Figures over different sets of units are never compared: growth is between those units \
          that have a figure in both years, and last year's whole city, as published and as adjusted \
          since, only stands beside it. Rates are ratios of sums, never averages of rates.",
     );
-    page::across(sheet, 1, (0, LAST), text, &styles.sentence)?;
-    sheet.set_row_height(1, page::height(2))?;
-    page::headings(
-        sheet,
-        HEAD,
-        &columns(summary),
-        &labels(summary),
-        &styles.head,
-    )?;
-    let mut at = HEAD + 1;
-    for form in summary.sheets() {
-        at = block(sheet, summary, &form, at)?;
-    }
-    sheet.set_freeze_panes(page::row(HEAD + 1), 2)?;
-    page::paper(
-        sheet,
-        Paper::Landscape,
-        summary.footer(),
-        Some((HEAD, HEAD)),
-    )
+    let table = CityTable {
+        name: summary.names.year,
+        text,
+        columns: columns(summary),
+        labels: labels(summary),
+    };
+    table.write(book, summary, block)
 }
 
 fn columns(summary: &Summary<'_>) -> Vec<Heading> {

@@ -7,7 +7,7 @@ use super::Sheet;
 use crate::expr::Expr;
 use crate::number::{self, Exact};
 use crate::report::official::{Line, lines, shown_columns};
-use crate::report::page::{col, letters, row};
+use crate::report::page::{self, col, letters, row};
 use crate::rulebook::rule::{Claim, Relation, Rule};
 use crate::rulebook::written::{Severity, Type};
 use crate::words::{Lang, Text};
@@ -117,10 +117,10 @@ impl Choices {
         let (title, message) = told(sheet, variable, limits, words);
         let refused = template.pick("这个数填不进去", "This can't be entered");
         validation
-            .set_input_title(shortened(&title, MOST_TITLE))?
-            .set_input_message(shortened(&message, MOST_MESSAGE))?
+            .set_input_title(page::shortened(&title, MOST_TITLE))?
+            .set_input_message(page::shortened(&message, MOST_MESSAGE))?
             .set_error_title(refused)?
-            .set_error_message(shortened(&message, MOST_MESSAGE))
+            .set_error_message(page::shortened(&message, MOST_MESSAGE))
     }
 
     /// A drop-down: its words where they are few, else their cells on a sheet of their own.
@@ -284,16 +284,4 @@ fn told(
     };
     let said: Vec<String> = said.iter().map(|line| template.say(line)).collect();
     (label, said.join(between))
-}
-
-/// The beginning of a text, in the units in which Excel counts.
-fn shortened(text: &str, most: usize) -> String {
-    let mut room = most;
-    text.chars()
-        .take_while(|c| {
-            let fits = c.len_utf16() <= room;
-            room = room.saturating_sub(c.len_utf16());
-            fits
-        })
-        .collect()
 }

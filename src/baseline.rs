@@ -208,6 +208,21 @@ impl Baseline {
         all.filter(|one| **one == Standing::Accepted).count()
     }
 
+    /// The hashes of the figures that were published or accepted for the months compared with.
+    pub fn hashes(&self, period: Period) -> Vec<String> {
+        let earlier = self.months.iter().filter(|(of, _)| **of != period);
+        let hashes = earlier.flat_map(|(_, (month, manifest))| {
+            let outputs = manifest.iter().flat_map(|manifest| &manifest.outputs);
+            let accepted = month
+                .closing()
+                .into_iter()
+                .flat_map(|closing| &closing.files);
+            outputs.chain(accepted)
+        });
+        let figures = hashes.filter(|file| file.path.starts_with("data/"));
+        figures.map(|file| file.sha256.clone()).collect()
+    }
+
     /// The months that were closed and are open again, as far as their figures are compared with.
     pub fn reopened(&self) -> impl Iterator<Item = Period> {
         let months = self.months.iter();

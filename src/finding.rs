@@ -139,6 +139,12 @@ impl Finding {
 }
 
 impl Finding {
+    /// Whether somebody still has to do something about it: an error or query that is neither
+    /// accepted nor waived.
+    pub fn is_unsettled(&self) -> bool {
+        self.severity != Severity::Note && !matches!(self.state, State::Accepted | State::Waived)
+    }
+
     /// The basis of a finding that no figures stand behind: what it says.
     pub fn basis_of_words(&self) -> String {
         let whole = [self.rule.as_str(), &self.message.zh].join("\0");
@@ -199,7 +205,7 @@ pub enum State {
     /// Nobody has answered it.
     #[default]
     Open,
-    /// 暂扣: it came up in so many districts that the rule itself is looked at first.
+    /// 暂不下发: it came up in so many districts that the rule itself is looked at first.
     Held,
     /// 已说明: the district has answered, and staff have not looked yet.
     Explained,

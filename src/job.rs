@@ -1,19 +1,18 @@
 //! The street: one run, from the folder of submissions to what is published.
 //!
 //! ```text
-//! discover → read (workers) → baseline → choose → judge → consolidate → report + annotate (workers) → publish
+//! discover → read (workers) → dialogue → baseline → choose → judge → settle → consolidate → report + annotate (workers) → publish
 //! ```
 //!
 //! All is read before anything is judged, and all is judged before anything is written. There is
 //! no clock here but the `now` that the job is given.
 
 use crate::baseline::Baseline;
-use crate::closing::{self, corrections};
+use crate::closing::{self, Manifest, corrections};
 use crate::consolidate::consolidate;
 use crate::dialogue::{Dialogue, DialogueFile, SummaryRead, recall};
-use crate::finding::{Finding, State};
 use crate::hash;
-use crate::intake::returned::SUMMARY_OF;
+use crate::intake::returned::{ISSUE, SUMMARY_OF};
 use crate::intake::{Reading, discover};
 use crate::judge::judge;
 use crate::log::Log;
@@ -25,7 +24,6 @@ use crate::report::sentences::sentences;
 use crate::report::{Judged, clean, data, district, reminders, summary};
 use crate::rulebook::Rulebook;
 use crate::rulebook::source::Sources;
-use crate::rulebook::written::Severity;
 use crate::standing::Reporting;
 use crate::submissions::{FileRead, choose};
 use crate::words::{Lang, Text};
@@ -141,15 +139,6 @@ impl Outcome {
     pub fn wants_people(&self) -> bool {
         self.unsettled > 0 || self.lacking > 0
     }
-}
-
-/// How many errors and queries somebody still has to do something about.
-pub fn unsettled(findings: &[Finding]) -> usize {
-    let is_settled = |finding: &&Finding| matches!(finding.state, State::Accepted | State::Waived);
-    let findings = findings.iter().filter(|finding| !is_settled(finding));
-    findings
-        .filter(|finding| finding.severity != Severity::Note)
-        .count()
 }
 
 /// Runs every period that is asked for, oldest first.
@@ -282,7 +271,11 @@ fn one(
         period,
         files: judged.files.len(),
         counts: SeverityCounts::of(&judged.findings),
-        unsettled: unsettled(&judged.findings),
+        unsettled: judged
+            .findings
+            .iter()
+            .filter(|one| one.is_unsettled())
+            .count(),
         lacking: judged
             .standing
             .iter()
@@ -343,10 +336,11 @@ fn judged<'a>(
         &mut dialogue,
     );
     dialogue.take(&summaries, &order.now.format("%Y-%m-%dT%H:%M").to_string());
+    let baseline = baseline(order, rulebook, pool, period, &files, log)?;
     let texts = sources.files.iter().flat_map(|(name, text)| [name, text]);
     let inputs = files.iter().flat_map(|file| [&file.name, &file.sha256]);
-    dialogue.made_of(texts.chain(inputs).map(String::as_str));
-    let baseline = baseline(order, rulebook, pool, period, &files, log)?;
+    let past = baseline.hashes(period);
+    dialogue.made_of(texts.chain(inputs).chain(&past).map(String::as_str));
     let sources_of = files
         .iter()
         .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
@@ -366,7 +360,7 @@ fn summaries(
     files: &[FileRead],
     dialogue: &mut Dialogue,
 ) -> Vec<SummaryRead> {
-    let known = published_hashes(published);
+    let known = published_hashes(&order.output, period);
     let names = std::fs::read_dir(published).into_iter().flatten().flatten();
     let mut edited: Vec<(Source, String)> = names
         .filter_map(|entry| {
@@ -390,11 +384,16 @@ fn summaries(
     let edited = read_files(edited, how, rulebook, pool, &quiet);
     let of = period.to_string();
     let copies = files.iter().map(|file| (file, false));
-    let edited = edited.iter().map(|file| (file, file.name == SUMMARY));
+    let edited = edited.iter().map(|file| (file, true));
     let mut read = Vec::new();
-    for (file, is_published) in copies.chain(edited) {
+    for (file, is_ours) in copies.chain(edited) {
         let reading = &file.reading;
         if !reading.written.is_summary {
+            if is_ours {
+                let lacks = Text::new("没有核表的标记", "it bears no mark of ours");
+                let why = reading.refused.clone().unwrap_or(lacks);
+                dialogue.note_unreadable(&file.name, &why);
+            }
             continue;
         }
         let other = reading
@@ -405,29 +404,23 @@ fn summaries(
             dialogue.note_other_period(&file.name, other);
             continue;
         }
+        if !is_ours && !dialogue.has_issued(reading.about.property(ISSUE)) {
+            dialogue.note_foreign(&file.name);
+            continue;
+        }
         read.push(SummaryRead {
             name: file.name.clone(),
             sha256: file.sha256.clone(),
-            is_published,
+            is_published: is_ours && file.name == SUMMARY,
             decided: reading.written.decisions.clone(),
         });
     }
     read
 }
 
-/// The hashes of what the last run published.
-fn published_hashes(folder: &Path) -> BTreeSet<String> {
-    #[derive(serde::Deserialize)]
-    struct Manifest {
-        outputs: Vec<Output>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Output {
-        sha256: String,
-    }
-    let manifest: Option<Manifest> = std::fs::read(folder.join(publish::MANIFEST))
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+/// The hashes of what the last run of a period published.
+fn published_hashes(output: &Path, period: Period) -> BTreeSet<String> {
+    let manifest = Manifest::read(output, period);
     let outputs = manifest.into_iter().flat_map(|manifest| manifest.outputs);
     outputs.map(|output| output.sha256).collect()
 }
@@ -855,7 +848,7 @@ fn write_city(
     let published = order.output.join(judged.period.to_string());
     let standing = std::fs::read(published.join(SUMMARY));
     let standing = standing.map_err(|error| failed(SUMMARY, Box::new(error)))?;
-    if published_hashes(&published).contains(&hash::of(&standing)) {
+    if published_hashes(&order.output, judged.period).contains(&hash::of(&standing)) {
         put(SUMMARY, standing)?;
     }
     put(beside, workbook)

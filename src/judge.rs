@@ -88,6 +88,7 @@ pub fn judge<'a>(
             finding.basis = finding.basis_of_words();
         }
     }
+    judging.tell_apart();
     judging.fold_nil();
     judging.fold_slips();
     let compared = judging.settle(&in_force);
@@ -180,7 +181,9 @@ impl Judging<'_> {
             self.notes.append(&mut file.reading.notes);
             let about = &file.reading.about;
             let says = |name: &str| about.property(name).map(str::to_owned);
-            let of = (says(OF_PERIOD), says(OF_DISTRICT));
+            let districts = &self.rulebook.register.districts;
+            let found = file.reading.district.map(|at| districts[at].code.clone());
+            let of = (says(OF_PERIOD), says(OF_DISTRICT).or(found));
             let written = std::mem::take(&mut file.reading.written);
             self.written.push((written, of));
         }
@@ -294,7 +297,7 @@ impl Judging<'_> {
             counts.failed += 1;
             let (words, gap, shown) = (of.words(), gaps.len(), submissions::shown(&gaps));
             let file = self.files[one.file].path.clone();
-            let about = format!("{of} {}", form.id);
+            let about = format!("{of} {} {}", form.id, self.files[one.file].sha256);
             let bare = self.bare(
                 PAST_RULE,
                 Severity::Query,
@@ -812,11 +815,23 @@ impl Judging<'_> {
                 ),
             ),
             fix: both!(
-                "核对规则和口径，逐条看用 hebiao rules backtest {id}；确要下发的，在规则里写 released = true",
-                "look at rule and definition, and at all of them by `hebiao rules backtest {id}`; to send them out write released = true"
+                "核对规则和口径，逐条看用 hebiao rules backtest {id}；确要下发的，在“处理”栏选“下发”（只对本期），长期下发的在规则里写 released = true",
+                "look at rule and definition, and at all of them by `hebiao rules backtest {id}`; choose release in the column `Decision` to send them out this period, or write released = true for good"
             ),
             ..bare
         }]
+    }
+
+    /// No two findings have one id: what is said of one must not count for the other.
+    fn tell_apart(&mut self) {
+        let mut times: BTreeMap<String, u32> = BTreeMap::new();
+        for finding in &mut self.findings {
+            let times = times.entry(finding.id.clone()).or_insert(0);
+            *times += 1;
+            if *times > 1 {
+                finding.id = finding::id(&finding.id, "", "", &times.to_string());
+            }
+        }
     }
 
     /// Where a form says that there is nothing, what is implausible about nothing follows from
@@ -960,19 +975,27 @@ impl Judging<'_> {
 
     fn standing(&self, in_force: &[InForce], now: NaiveDateTime) -> Vec<DistrictStanding> {
         let forms = &self.rulebook.forms;
+        let mut found: BTreeMap<(&str, &str), Vec<&Finding>> = BTreeMap::new();
+        for finding in &self.findings {
+            if let Some(form) = &finding.form {
+                let own = found.entry((&finding.district.code, form)).or_default();
+                own.push(finding);
+            }
+        }
+        let here: BTreeMap<(usize, usize), &InForce> = in_force
+            .iter()
+            .map(|one| ((one.form, one.district), one))
+            .collect();
         self.rulebook
             .register
             .due(self.period)
             .map(|(district, _)| {
                 let unit = self.rulebook.unit(district);
                 let forms = forms.iter().enumerate().map(|(at, form)| {
-                    let one = in_force
-                        .iter()
-                        .find(|o| (o.form, o.district) == (at, district));
+                    let one = here.get(&(at, district)).copied();
                     let reporting = self.reporting(at, district, one, now);
-                    let own = self.findings.iter().filter(|finding| {
-                        finding.district == unit && finding.form.as_ref() == Some(&form.id)
-                    });
+                    let own = found.get(&(unit.code.as_str(), form.id.as_str()));
+                    let own = own.into_iter().flatten().copied();
                     let checking = if reporting.is_here() {
                         Checking::of(own)
                     } else {

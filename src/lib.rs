@@ -8,8 +8,8 @@
 //!
 //! ```text
 //! rules/ ─► rulebook ──────┬──────────┬──────────┬──────────────┐
-//! input/P ─► intake (in worker processes) ─► submissions ─► table ─► judge ─► consolidate ─► report ─► publish ─► output/P
-//! earlier periods ─► baseline ────────────────┘
+//! input/P ─► intake (in worker processes) ─► submissions ─► table ─► judge, dialogue ─► consolidate ─► report ─► publish ─► output/P
+//! earlier periods, output/accepted ─► baseline ┘
 //! ```
 //!
 //! One direction, and each arrow is a plain value; [`job::run`] shows the street on one page.

@@ -1,7 +1,7 @@
 //! How each district stands with each form: the status board's plain data.
 //!
 //! Three dimensions are kept apart: 报送 what has arrived, 审核 what the checks say, and 受理 what
-//! staff decided, which comes with their decisions.
+//! staff decided, 已验收 once the month is closed.
 
 use crate::finding::{Decision, Finding, State, Unit};
 use crate::rulebook::written::{Audience, Severity};

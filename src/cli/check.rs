@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             return Exit::Failed;
         }
     }
-    if job::unsettled(&judged.findings) > 0 {
+    if judged.findings.iter().any(Finding::is_unsettled) {
         Exit::ForPeople
     } else {
         Exit::Clean

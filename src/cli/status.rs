@@ -4,7 +4,7 @@
 //! side. Nothing is read anew, so it says what the last run said.
 
 use super::{Exit, Folders, complain, say};
-use crate::finding::{Finding, State};
+use crate::finding::Finding;
 use crate::intake::discover;
 use crate::period::Period;
 use crate::report::machine::{self, Board};
@@ -83,13 +83,8 @@ fn board(output: &Path, period: Option<Period>) -> io::Result<Option<Board>> {
 
 fn wants_people(board: &Board) -> bool {
     let mut forms = board.districts.iter().flat_map(|district| &district.forms);
-    board.findings.iter().any(is_open)
+    board.findings.iter().any(Finding::is_unsettled)
         || forms.any(|form| matches!(form.reporting, Reporting::Missing | Reporting::Invalid))
-}
-
-/// Whether the district or the office still has something to do about a finding.
-fn is_open(finding: &Finding) -> bool {
-    finding.severity != Severity::Note && !matches!(finding.state, State::Accepted | State::Waived)
 }
 
 /// The board being told, line by line.
@@ -231,7 +226,7 @@ impl<'a> Told<'a> {
         }
         let open = |severity| {
             let all = self.board.findings.iter();
-            all.filter(|one| is_open(one) && one.severity == severity)
+            all.filter(|one| Finding::is_unsettled(one) && one.severity == severity)
                 .count()
         };
         let (errors, queries) = (open(Severity::Error), open(Severity::Query));
@@ -275,7 +270,7 @@ impl<'a> Told<'a> {
             let own = self.board.findings.iter().filter(|finding| {
                 finding.district.code == district.unit.code
                     && finding.severity == severity
-                    && is_open(finding)
+                    && Finding::is_unsettled(finding)
             });
             own.count().to_string()
         }));

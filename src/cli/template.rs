@@ -147,11 +147,11 @@ fn next_due(rulebook: &Rulebook, today: NaiveDate) -> Option<Period> {
         Period::new(year, u32::try_from(month.rem_euclid(12)).ok()? + 1)
     });
     let is_due = |period: &Period| {
-        let mut forms = rulebook.forms.iter();
+        let mut forms = 0..rulebook.forms.len();
         forms.any(|form| {
-            form.is_due_in(*period)
-                && match form.due {
-                    Some(due) => due.date(*period) >= today,
+            rulebook.forms[form].is_due_in(*period)
+                && match rulebook.usual_due(form, *period) {
+                    Some(due) => due >= today,
                     None => (period.year(), period.month()) >= (today.year(), today.month()),
                 }
         })

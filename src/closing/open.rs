@@ -125,7 +125,7 @@ pub(super) fn obstacles(path: &Path) -> Result<Obstacles, Error> {
 }
 
 /// What a finding still wants before its month can be closed.
-fn unsettled(finding: &Finding) -> Option<Kind> {
+pub(crate) fn unsettled(finding: &Finding) -> Option<Kind> {
     if finding.stage == Stage::Trial {
         return None;
     }

@@ -15,6 +15,7 @@
 //! edited summaries ───┘
 //! ```
 
+mod candidates;
 mod phrases;
 pub mod recall;
 mod settle;
@@ -27,7 +28,7 @@ use crate::intake::returned::{Decided, DecidedOf};
 use crate::report::ReadingNote;
 use crate::words::Text;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a proposed explanation comes from, as it is told.
 pub mod origin {
@@ -61,6 +62,10 @@ pub struct Dialogue {
     /// Answers that held when the form was asked for the last time: by what they are about,
     /// whatever the period.
     pub(crate) earlier: BTreeMap<About, Answer>,
+    /// The summaries that were read already, by their hashes: what was decided since stands.
+    pub(crate) summaries: BTreeSet<String>,
+    /// The marks of the summaries that were issued.
+    pub(crate) issued: BTreeSet<String>,
     /// By district and form: the hash of the file that was in force in the last run.
     pub(crate) in_force: BTreeMap<String, String>,
     /// A hash of everything that this run is made of.
@@ -116,8 +121,6 @@ pub struct Kept {
     pub basis: String,
     /// The explanation that was decided on, as a hash.
     pub answer: String,
-    /// The summaries that it was read from, by their hashes.
-    pub sources: Vec<String>,
 }
 
 /// A summary that was read.
@@ -134,22 +137,25 @@ pub struct SummaryRead {
 }
 
 impl Dialogue {
-    /// Takes in what staff wrote into summaries, oldest first. What the published one says is the
-    /// last word; of copies that disagree none counts until somebody decides.
+    /// Takes in what staff wrote into summaries that were not read before. What the published one
+    /// says is the last word; of copies that disagree none counts until somebody decides.
     pub fn take(&mut self, summaries: &[SummaryRead], now: &str) {
-        let remembered = self.decisions.clone();
+        let new: Vec<&SummaryRead> = summaries
+            .iter()
+            .filter(|summary| !self.summaries.contains(&summary.sha256))
+            .collect();
         let mut spoken: BTreeMap<DecidedOf, Vec<(&SummaryRead, Decision)>> = BTreeMap::new();
-        for summary in summaries {
+        for summary in new {
+            self.summaries.insert(summary.sha256.clone());
             for decided in &summary.decided {
                 if !decided.unknown.is_empty() && matches!(decided.of, DecidedOf::Finding(_)) {
                     self.note_unknown(summary, decided);
                 }
-                let known = remembered.get(&decided.of);
                 let Some(word) = decided.word else {
                     // Blank where a word was put in: taken back.
-                    let is_blank = decided.unknown.is_empty();
+                    let known = self.decisions.get(&decided.of);
                     let was_there = known.is_some_and(|kept| kept.decision.opposed.is_empty());
-                    if summary.is_published && is_blank && was_there {
+                    if summary.is_published && decided.unknown.is_empty() && was_there {
                         self.decisions.remove(&decided.of);
                     }
                     continue;
@@ -166,41 +172,50 @@ impl Dialogue {
             }
         }
         for (of, said) in spoken {
-            let kept = self.one(remembered.get(&of), &said, &of);
-            self.decisions.insert(of, kept);
+            if let Some(kept) = self.one(self.decisions.get(&of), &said, &of) {
+                self.decisions.insert(of, kept);
+            }
         }
     }
 
-    /// What is decided where this was said, and that was known.
-    fn one(&self, known: Option<&Kept>, said: &[(&SummaryRead, Decision)], of: &DecidedOf) -> Kept {
-        let same =
-            |a: &Decision, b: &Decision| (a.word, &a.by, &a.remark) == (b.word, &b.by, &b.remark);
-        // What a copy said when it was read the last time is no news.
-        let news = said.iter().filter(|(summary, decision)| match known {
-            Some(kept) => {
-                !same(&kept.decision, decision) && !kept.sources.contains(&summary.sha256)
-            }
-            None => true,
-        });
-        let news: Vec<&(&SummaryRead, Decision)> = news.collect();
-        let hashes = said.iter().map(|(summary, _)| summary.sha256.clone());
-        let mut sources: Vec<String> = known.map(|kept| kept.sources.clone()).unwrap_or_default();
-        sources.extend(hashes);
-        sources.sort_unstable();
-        sources.dedup();
-        let published = news.iter().find(|(summary, _)| summary.is_published);
-        let Some((_, decision)) = published.or(news.first()) else {
-            let kept = known.cloned();
-            return kept.map_or_else(
-                || self.bound(said[0].1.clone(), of, Vec::new()),
-                |kept| Kept { sources, ..kept },
-            );
+    /// What is decided where this was said, and that was known; none where it is no news.
+    fn one(
+        &self,
+        known: Option<&Kept>,
+        said: &[(&SummaryRead, Decision)],
+        of: &DecidedOf,
+    ) -> Option<Kept> {
+        let is_opposed = known.is_some_and(|kept| !kept.decision.opposed.is_empty());
+        // The board has one name and one remark for all forms of a unit, joined.
+        let is_form = matches!(of, DecidedOf::Form(..));
+        let among = |own: &str, shown: &str| {
+            let mut parts = shown.split(['；', ';']).map(str::trim);
+            own == shown || is_form && (own.is_empty() || parts.any(|part| part == own))
         };
+        let is_known = |decision: &Decision| {
+            known.is_some_and(|kept| {
+                let kept = &kept.decision;
+                kept.word == decision.word
+                    && among(&kept.by, &decision.by)
+                    && among(&kept.remark, &decision.remark)
+            })
+        };
+        let news: Vec<&(&SummaryRead, Decision)> = said
+            .iter()
+            // The published one settles what others disagree on, whichever word it takes.
+            .filter(|(summary, decision)| !is_known(decision) || summary.is_published && is_opposed)
+            .collect();
+        let published = news.iter().find(|(summary, _)| summary.is_published);
+        let (_, decision) = published.or(news.first())?;
         let mut decision = decision.clone();
         let others = news.iter().map(|(_, other)| other);
-        let earlier = known
-            .map(|kept| &kept.decision)
-            .filter(|_| published.is_none());
+        // What was decided of another figure or answer is no contradiction.
+        let (basis, answer) = self.about_now(of);
+        let is_same = |kept: &&Kept| {
+            kept.basis.is_empty() || (&kept.basis, &kept.answer) == (&basis, &answer)
+        };
+        let earlier = known.filter(is_same).filter(|_| published.is_none());
+        let earlier = earlier.map(|kept| &kept.decision);
         for other in others.chain(earlier) {
             if other.word != decision.word && (other.by != decision.by || other.by.is_empty()) {
                 let opposed = Opposed {
@@ -212,12 +227,16 @@ impl Dialogue {
                 }
             }
         }
-        self.bound(decision, of, sources)
+        Some(Kept {
+            decision,
+            basis,
+            answer,
+        })
     }
 
-    /// A new decision, about what stood in the summary that it was made in.
-    fn bound(&self, decision: Decision, of: &DecidedOf, sources: Vec<String>) -> Kept {
-        let (basis, answer) = match of {
+    /// The basis and the answer, or the file, that the last run left.
+    fn about_now(&self, of: &DecidedOf) -> (String, String) {
+        match of {
             DecidedOf::Finding(id) => self.last.get(id).map_or_else(Default::default, |finding| {
                 (
                     finding.basis.clone(),
@@ -228,13 +247,48 @@ impl Dialogue {
                 let file = self.in_force.get(&format!("{district} {form}"));
                 (file.cloned().unwrap_or_default(), String::new())
             }
-        };
-        Kept {
-            decision,
-            basis,
-            answer,
-            sources,
         }
+    }
+
+    /// The mark of the summary that this run issues: other inputs, another mark.
+    pub fn issue(&self) -> &str {
+        self.inputs.get(..16).unwrap_or_default()
+    }
+
+    /// Whether a run of this period issued a summary with this mark. Where nothing is known of
+    /// earlier runs, none can be told from another.
+    pub fn has_issued(&self, mark: Option<&str>) -> bool {
+        self.issued.is_empty() || mark.is_some_and(|mark| self.issued.contains(mark))
+    }
+
+    /// A workbook that calls itself a summary and was never issued.
+    pub fn note_foreign(&mut self, name: &str) {
+        self.notes.push(ReadingNote {
+            file: name.to_owned(),
+            sheet: String::new(),
+            what: Text::new(
+                "自称汇总表，但不是本任务发布的，里面的处理意见没有采用",
+                "it calls itself a summary and was never issued: what was decided in it does not count",
+            ),
+            first: None,
+            count: 1,
+        });
+    }
+
+    /// A summary that staff have edited and that can't be read: nothing in it counts, and they hear
+    /// of it.
+    pub fn note_unreadable(&mut self, name: &str, why: &Text) {
+        let (zh, en) = (&why.zh, &why.en);
+        self.notes.push(ReadingNote {
+            file: name.to_owned(),
+            sheet: String::new(),
+            what: Text::new(
+                format!("改过的汇总表读不出来，里面的处理意见没有用上：{zh}"),
+                format!("the edited summary can't be read, and what was decided in it does not count: {en}"),
+            ),
+            first: None,
+            count: 1,
+        });
     }
 
     fn note_unknown(&mut self, summary: &SummaryRead, decided: &Decided) {

@@ -28,6 +28,10 @@ pub struct DialogueFile {
     pub findings: BTreeMap<String, Kept>,
     /// What staff decided of districts' forms, by district and form: `500113 KY01`.
     pub forms: BTreeMap<String, Kept>,
+    /// The summaries that were read, by their hashes.
+    pub summaries: BTreeSet<String>,
+    /// The marks of the summaries that were issued.
+    pub issued: BTreeSet<String>,
     /// By district and form, the hash of the file in force.
     pub in_force: BTreeMap<String, String>,
 }
@@ -58,6 +62,8 @@ impl Dialogue {
         if let Some(file) = read::<DialogueFile>(&folder.join(FILE)) {
             dialogue.last_compared = Some(file.compared);
             dialogue.in_force = file.in_force;
+            dialogue.summaries = file.summaries;
+            dialogue.issued = file.issued;
             let findings = file.findings.into_iter();
             let forms = file.forms.into_iter();
             dialogue.decisions = findings
@@ -114,6 +120,8 @@ impl DialogueFile {
                 }
             };
         }
+        let mut issued = dialogue.issued.clone();
+        issued.insert(dialogue.issue().to_owned());
         let in_force = judged.submissions.iter().filter_map(|one| {
             let file = judged.files.iter().find(|file| file.path == one.file)?;
             let code = &judged.rulebook.register.districts[one.district].code;
@@ -125,6 +133,8 @@ impl DialogueFile {
             compared: judged.compared.clone(),
             findings,
             forms,
+            summaries: dialogue.summaries.clone(),
+            issued,
             in_force: in_force.collect(),
         }
     }

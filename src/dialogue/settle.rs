@@ -1,8 +1,9 @@
 //! How far each finding has been dealt with: answers and decisions held against it.
 
+use super::candidates::Candidate;
 use super::{Before, Compared, Dialogue, about, origin, phrases, void};
 use crate::finding::{Answer, Finding, Proposal, Since, State, Word};
-use crate::intake::returned::{DecidedOf, Key, Noted, Returned, TAKE_KNOWN};
+use crate::intake::returned::{DecidedOf, Key, Noted, Returned};
 use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::written::{Audience, Severity};
@@ -43,16 +44,6 @@ pub struct Situation<'a> {
     pub remark: &'a dyn Fn(&Finding) -> Option<String>,
 }
 
-/// An answer that may be one to a finding.
-#[derive(Debug, Clone)]
-struct Candidate {
-    answer: Answer,
-    /// Whether it was typed since the report was issued.
-    is_new: bool,
-    /// Whether it was written for this finding alone, and not for all of its rule.
-    is_own: bool,
-}
-
 /// A hash of what was answered, to tell whether a decision is about it.
 pub(super) fn answer_hash(answer: Option<&Answer>) -> String {
     answer.map_or_else(String::new, |answer| {
@@ -65,6 +56,7 @@ impl Dialogue {
     /// said of answers that could not be used comes back.
     pub fn settle(&mut self, findings: &mut [Finding], of: &Situation<'_>) -> Vec<ReadingNote> {
         let mut notes = std::mem::take(&mut self.notes);
+        notes.extend(self.forget_unknown(findings));
         let candidates = self.candidates(findings, of, &mut notes);
         for finding in findings.iter_mut() {
             if finding.state == State::Held {
@@ -81,140 +73,37 @@ impl Dialogue {
         notes
     }
 
-    /// Every answer in every file, by the finding that it is an answer to.
-    fn candidates(
-        &self,
-        findings: &[Finding],
-        of: &Situation<'_>,
-        notes: &mut Vec<ReadingNote>,
-    ) -> BTreeMap<String, Vec<Candidate>> {
-        let known: BTreeMap<&str, &Finding> = findings
+    /// Decisions on findings that no run of this period knows of are let go, and told.
+    fn forget_unknown(&mut self, findings: &[Finding]) -> Option<ReadingNote> {
+        let mut known: BTreeSet<&str> = findings.iter().map(|f| f.id.as_str()).collect();
+        known.extend(self.last.keys().map(String::as_str));
+        let once = self
+            .last_compared
             .iter()
-            .map(|finding| (finding.id.as_str(), finding))
-            .collect();
-        let mut found: BTreeMap<String, Vec<Candidate>> = BTreeMap::new();
-        for file in &of.files {
-            let other = file.period.filter(|period| *period != of.period);
-            if let Some(other) = other.filter(|_| file.answers.iter().any(is_answer)) {
-                notes.push(note(
-                    file,
-                    "",
-                    both!(
-                        "这是 {other} 的反馈，里面的情况说明不用于本期",
-                        "this is a report of {other}: the explanations in it are not used here"
-                    ),
-                ));
-                continue;
+            .flat_map(|compared| &compared.once);
+        known.extend(once.map(|finding| finding.id.as_str()));
+        // What was decided of two submissions has no finding any more once it counts.
+        let used = |word: Word| matches!(word, Word::UseFirst | Word::UseSecond | Word::Release);
+        let mut gone: Vec<String> = Vec::new();
+        self.decisions.retain(|of, kept| match of {
+            DecidedOf::Finding(id) if !known.contains(id.as_str()) && !used(kept.decision.word) => {
+                gone.push(id.clone());
+                false
             }
-            if file.answers.is_empty() && file.is_torn {
-                notes.push(note(file, "", Text::new(
-                    "问题清单里的“情况说明”栏不见了，没有读到说明",
-                    "the column `Explanation` of the findings sheet is gone: no explanation was read",
-                )));
-            }
-            let keys: BTreeMap<&str, &Key> = file
-                .answers
-                .iter()
-                .filter_map(|one| one.key.as_ref())
-                .map(|key| (key.about.as_str(), key))
-                .collect();
-            for one in file.answers.iter().filter(|one| is_answer(one)) {
-                let key = key_of(one, &keys);
-                let about = key.map_or(one.id.as_str(), |key| key.about.as_str());
-                let was_edited = !one.id.is_empty() && about.len() == 8 && one.id != about;
-                if was_edited {
-                    let now = &one.id;
-                    notes.push(note(
-                        file,
-                        &one.place,
-                        both!(
-                            "编号被改成了“{now}”，按原编号 {about} 处理",
-                            "the id was changed to `{now}`; it is taken for {about}"
-                        ),
-                    ));
-                }
-                if let Some(rule) = about.strip_prefix('~') {
-                    for finding in Self::of_rule(findings, rule, file, &keys) {
-                        let issued = keys.get(finding.id.as_str()).copied();
-                        let candidate = self.candidate(one, file, finding, of, (issued, false));
-                        found.entry(finding.id.clone()).or_default().push(candidate);
-                    }
-                    continue;
-                }
-                let Some(finding) = known.get(about) else {
-                    // What has been mended needs no answer; what nobody knows is told.
-                    if !self.last.contains_key(about) && key.is_none() {
-                        let (id, text) = (&one.id, &one.text);
-                        notes.push(note(file, &one.place, both!(
-                            "编号“{id}”对不上任何问题，说明没有用上：{text}",
-                            "the id `{id}` is no finding's, and the explanation was not used: {text}"
-                        )));
-                    }
-                    continue;
-                };
-                let candidate = self.candidate(one, file, finding, of, (key, true));
-                found.entry(about.to_owned()).or_default().push(candidate);
-            }
-        }
-        found
-    }
-
-    /// The findings of a rule that a row for many stands for: those of the file's district.
-    fn of_rule<'f>(
-        findings: &'f [Finding],
-        rule: &str,
-        file: &FileWritten<'_>,
-        keys: &BTreeMap<&str, &Key>,
-    ) -> Vec<&'f Finding> {
-        let of_rule = || findings.iter().filter(|finding| finding.rule == rule);
-        // The list behind names them one by one; where it is gone, the workbook knows whose it is.
-        let listed = of_rule().filter(|finding| keys.contains_key(finding.id.as_str()));
-        let mut districts: BTreeSet<&str> = listed
-            .map(|finding| finding.district.code.as_str())
-            .collect();
-        districts.extend(file.district);
-        of_rule()
-            .filter(|finding| districts.contains(finding.district.code.as_str()))
-            .collect()
-    }
-
-    fn candidate(
-        &self,
-        one: &Returned,
-        file: &FileWritten<'_>,
-        finding: &Finding,
-        of: &Situation<'_>,
-        (issued, is_own): (Option<&Key>, bool),
-    ) -> Candidate {
-        let (reason, text) = effective(one);
-        let key = issued.filter(|_| is_own);
-        let is_new = key.is_none_or(|key| key.answer != Key::of_answer(&one.reason, &one.text));
-        let form = (
-            finding.district.code.clone(),
-            finding.form.clone().unwrap_or_default(),
-        );
-        let in_force = of.in_force.get(&form).is_some_and(|name| name == file.name);
-        // What is typed beside figures is about those figures; what was carried along is about
-        // those that the report was issued with.
-        let basis = match issued {
-            _ if is_new && in_force => finding.basis.clone(),
-            Some(issued) => issued.basis.clone(),
-            None => match self.last.get(&finding.id) {
-                Some(last) => last.basis.clone(),
-                None => finding.basis.clone(),
-            },
-        };
-        Candidate {
-            answer: Answer {
-                reason,
-                text,
-                file: file.name.to_owned(),
-                arrived: file.arrived.clone(),
-                basis,
-            },
-            is_new,
-            is_own,
-        }
+            _ => true,
+        });
+        let count = gone.len() as u64;
+        let ids = gone[..gone.len().min(5)].join(" ");
+        (count > 0).then(|| ReadingNote {
+            file: String::new(),
+            sheet: String::new(),
+            what: both!(
+                "处理意见没有用上，这些问题本期没有：{ids}",
+                "decisions were not used, as there are no such findings in this period: {ids}"
+            ),
+            first: None,
+            count,
+        })
     }
 
     /// Chooses the answer to a finding, and says whether it holds.
@@ -317,9 +206,12 @@ impl Dialogue {
             Word::Waive if is_same => finding.state = State::Waived,
             Word::Accept if is_same && finding.state == State::Explained => {
                 finding.state = State::Accepted;
+                finding.audience = Audience::District;
             }
             Word::SendBack if is_same_answer && finding.state != State::Held => {
                 finding.state = State::SentBack;
+                // Whoever is asked for more must see the question.
+                finding.audience = Audience::District;
             }
             Word::Release if finding.state != State::Held => finding.audience = Audience::District,
             Word::Waive | Word::Accept | Word::SendBack => {
@@ -430,52 +322,6 @@ impl Dialogue {
     }
 }
 
-/// Whether anything was answered.
-fn is_answer(one: &Returned) -> bool {
-    let (reason, text) = effective(one);
-    !text.is_empty() || !reason.is_empty()
-}
-
-/// The key of the finding that a row is about. Where the id that is seen is another finding's of
-/// the same sheet, the rows were sorted without their last column, and the id is right.
-fn key_of<'k>(one: &'k Returned, keys: &BTreeMap<&str, &'k Key>) -> Option<&'k Key> {
-    let for_many = |key: &&Key| key.about.starts_with('~');
-    let own = one.key.as_ref();
-    let seen = || keys.get(one.id.as_str()).copied();
-    own.filter(for_many).or_else(seen).or(own)
-}
-
-/// What an answer says: where it takes what is known so far, that.
-fn effective(one: &Returned) -> (String, String) {
-    let takes = [TAKE_KNOWN.0, TAKE_KNOWN.1].contains(&one.reason.as_str());
-    if !takes {
-        return (one.reason.clone(), one.text.clone());
-    }
-    if !one.text.is_empty() {
-        return (String::new(), one.text.clone());
-    }
-    // Each line is `上期说明：…`; the first of these is the one that is meant.
-    let said = one.known.lines().find_map(|line| {
-        let (from, said) = line.split_once('：').or_else(|| line.split_once(": "))?;
-        let is_known = origin::ALL
-            .iter()
-            .any(|(zh, en)| [*zh, *en].contains(&from.trim()));
-        is_known.then(|| said.trim().to_owned())
-    });
-    (String::new(), said.unwrap_or_default())
-}
-
 fn words((zh, en): (&str, &str)) -> Text {
     Text::new(zh, en)
-}
-
-fn note(file: &FileWritten<'_>, place: &str, what: Text) -> ReadingNote {
-    let (sheet, cell) = place.rsplit_once('!').unwrap_or((place, ""));
-    ReadingNote {
-        file: file.name.to_owned(),
-        sheet: sheet.to_owned(),
-        what,
-        first: (!cell.is_empty()).then(|| cell.to_owned()),
-        count: 1,
-    }
 }

@@ -190,7 +190,8 @@ pub(crate) fn of_book(book: &Book, wanted: Wanted<'_>, rulebook: &Rulebook) -> R
     let mut reading = job.finish(&names);
     // A list of findings that came back without the form is no submission, and its explanations
     // count all the same; so do the decisions of a summary.
-    let answers_alone = !written.answers.is_empty() && !has_form.contains(&true);
+    let answers_alone =
+        !written.answers.is_empty() && !has_form.contains(&true) && returned::is_list_alone(&grids);
     if written.is_summary || answers_alone {
         reading.refused = None;
         reading.received.clear();

@@ -6,7 +6,7 @@
 
 use super::grid::Grid;
 use crate::finding::Word;
-use crate::place::Cell;
+use crate::place::{Cell, Range};
 use crate::spelling::fold;
 use crate::workbook::{Book, Value};
 use serde::{Deserialize, Serialize};
@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 
 /// The property that a summary bears: the period that it is of.
 pub const SUMMARY_OF: &str = "hebiao.summary";
+
+/// The property by which a summary says which run issued it.
+pub const ISSUE: &str = "hebiao.issue";
 
 /// The headings of the lists, in both languages; report and reader have them from here.
 pub mod headings {
@@ -159,8 +162,33 @@ pub struct Written {
 
 /// The longest note that is taken for an explanation; beyond it stand instructions.
 const LONGEST_NOTE: usize = 400;
+/// The longest explanation that is taken.
+const LONGEST_ANSWER: usize = 4_000;
+/// The most rows of a list that are read: more than any report of ours has.
+const MOST_ROWS: usize = 60_000;
+/// A merge over more rows than this is no answer to several findings.
+const TALLEST_MERGE: u32 = 1_000;
 /// Headings stand in the first rows, but rows may have been put in above them.
 const HEAD_ROWS: u32 = 60;
+
+/// Whether nothing but lists of ours stands in a workbook: then there is no form to look for.
+pub(super) fn is_list_alone(grids: &[Grid<'_>]) -> bool {
+    /// A list of findings that is saved as text has some figures in it, too.
+    const FIGURES: usize = 10;
+    let is_ours = |grid: &Grid<'_>| {
+        let sheet = Sheet::new(grid);
+        sheet.answers().is_some() || sheet.is_keyed()
+    };
+    let has_figures = |grid: &Grid<'_>| {
+        let cells = grid.sheet.cells.iter();
+        cells
+            .filter(|raw| grid.is_number(raw))
+            .take(FIGURES)
+            .count()
+            == FIGURES
+    };
+    grids.iter().all(|grid| is_ours(grid) || !has_figures(grid))
+}
 
 /// Reads what was written into a workbook. `form_sheets` are those on which a form was found.
 pub(super) fn read(book: &Book, grids: &[Grid<'_>], form_sheets: &[bool]) -> Written {
@@ -187,6 +215,13 @@ pub(super) fn read(book: &Book, grids: &[Grid<'_>], form_sheets: &[bool]) -> Wri
     if !written.is_summary && !written.decisions.is_empty() {
         written.decisions.clear();
         written.is_unmarked = true;
+    }
+    // What districts answered stands in a summary for staff to read; it was read where they wrote it.
+    let is_report = book.about.property(super::OF_DISTRICT).is_some();
+    if written.is_summary || written.is_unmarked && !is_report {
+        written.answers.clear();
+        written.noted.clear();
+        written.is_torn = false;
     }
     written
 }
@@ -227,6 +262,8 @@ struct Columns {
 
 struct Sheet<'a> {
     grid: &'a Grid<'a>,
+    /// Merged ranges by the rows that they cover, those of very many rows left out.
+    merges: BTreeMap<u32, Vec<Range>>,
     /// Texts of rows with headings, folded: by row, then column.
     heads: BTreeMap<u32, BTreeMap<u32, String>>,
 }
@@ -243,7 +280,18 @@ impl<'a> Sheet<'a> {
                 }
             }
         }
-        Self { grid, heads }
+        let mut merges: BTreeMap<u32, Vec<Range>> = BTreeMap::new();
+        let all = grid.sheet.facts.merges.iter();
+        for range in all.filter(|range| range.last.row - range.first.row < TALLEST_MERGE) {
+            for row in range.first.row..=range.last.row {
+                merges.entry(row).or_default().push(*range);
+            }
+        }
+        Self {
+            grid,
+            merges,
+            heads,
+        }
     }
 
     /// The row and the columns of a list of findings for a district.
@@ -270,7 +318,8 @@ impl<'a> Sheet<'a> {
     fn returned(&self, head: u32, columns: &Columns) -> Vec<Returned> {
         let rows = self.grid.rows.iter().map(|(row, _)| *row);
         let read = |row| self.answer(row, columns);
-        rows.filter(|row| *row > head).filter_map(read).collect()
+        let rows = rows.filter(|row| *row > head).take(MOST_ROWS);
+        rows.filter_map(read).collect()
     }
 
     /// The answers of a list whose headings are gone, by the keys at the rows' ends.
@@ -292,7 +341,7 @@ impl<'a> Sheet<'a> {
             };
             self.answer(raw.cell.row, &columns)
         });
-        keyed.collect()
+        keyed.take(MOST_ROWS).collect()
     }
 
     /// Whether the heading over the keys is there.
@@ -302,7 +351,13 @@ impl<'a> Sheet<'a> {
     }
 
     fn answer(&self, row: u32, columns: &Columns) -> Option<Returned> {
-        let at = |column: Option<u32>| column.map_or_else(String::new, |c| self.shown(row, c));
+        let at = |column: Option<u32>| {
+            let shown = column.map_or_else(String::new, |c| self.shown(row, c));
+            match shown.char_indices().nth(LONGEST_ANSWER) {
+                Some((end, _)) => shown[..end].trim_end().to_owned(),
+                None => shown,
+            }
+        };
         let key = Key::parse(&at(columns.key));
         let (reason, text) = (at(columns.reason), at(Some(columns.text)));
         let id = at(columns.id);
@@ -321,7 +376,7 @@ impl<'a> Sheet<'a> {
     /// What a person sees at a cell: its own words, or those of the merged range.
     fn shown(&self, row: u32, column: u32) -> String {
         let at = Cell::new(row, column);
-        let merges = self.grid.sheet.facts.merges.iter();
+        let merges = self.merges.get(&row).into_iter().flatten();
         let merged = merges.into_iter().find(|range| range.contains(at));
         let at = merged.map_or(at, |range| range.first);
         match self.grid.value(at) {
@@ -367,7 +422,8 @@ impl<'a> Sheet<'a> {
                 remark: remark.map_or_else(String::new, |column| self.shown(row, column)),
             })
         };
-        rows.filter(|row| *row > head).filter_map(read).collect()
+        let rows = rows.filter(|row| *row > head).take(2 * MOST_ROWS);
+        rows.filter_map(read).collect()
     }
 
     /// What staff decided of districts' forms, on the board.

@@ -297,7 +297,11 @@ impl Clean<'_> {
         self.line(out, next, ("", &whole), form, &columns, &city)?;
         next += 1;
         let register = &self.judged.rulebook.register;
-        for region in register.regions() {
+        for region in register
+            .regions()
+            .into_iter()
+            .filter(|region| !region.is_empty())
+        {
             let among = self.submissions(at);
             let among = among.filter(|one| register.districts[one.district].region == region);
             let tables: Vec<&Table> = among.map(|one| &one.table).collect();

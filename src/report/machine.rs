@@ -30,7 +30,7 @@ pub struct FindingsFile<'a> {
     pub period: Period,
     /// Every finding, in the order in which people read them.
     pub findings: &'a [Finding],
-    /// Those that were there in an earlier run of the period and are no more.
+    /// Every finding of the period that was there once and is no more.
     pub mended: &'a [Finding],
     /// Every rule with its counts.
     pub rules: Vec<RuleCounts<'a>>,

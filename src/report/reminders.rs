@@ -96,8 +96,8 @@ impl Open {
         let mut open = Self::default();
         for finding in findings {
             match finding.severity {
-                Severity::Error if finding.state != State::Waived => open.errors += finding.count,
-                Severity::Query if finding.state.is_open() => open.queries += finding.count,
+                Severity::Error if finding.state != State::Waived => open.errors += 1,
+                Severity::Query if finding.state.is_open() => open.queries += 1,
                 _ => {}
             }
         }

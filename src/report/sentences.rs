@@ -298,13 +298,9 @@ fn reasons(judged: &Judged<'_>) -> Option<Text> {
             .as_ref()
             .filter(|_| matches!(finding.state, State::Explained | State::Accepted));
         let Some(answer) = answer else { continue };
-        *by_reason.entry(answer.reason.trim()).or_default() += finding.count;
-        all += finding.count;
-        accepted += if finding.state == State::Accepted {
-            finding.count
-        } else {
-            0
-        };
+        *by_reason.entry(answer.reason.trim()).or_default() += 1;
+        all += 1;
+        accepted += u64::from(finding.state == State::Accepted);
     }
     if all == 0 {
         return None;
@@ -328,9 +324,9 @@ fn open(judged: &Judged<'_>) -> Vec<Text> {
     let (mut errors, mut queries, mut waived) = (0, 0, 0);
     for finding in &judged.findings {
         match (finding.state, finding.severity) {
-            (State::Waived, _) => waived += finding.count,
-            (_, Severity::Error) => errors += finding.count,
-            (state, Severity::Query) if state.is_open() => queries += finding.count,
+            (State::Waived, _) => waived += 1,
+            (_, Severity::Error) => errors += 1,
+            (state, Severity::Query) if state.is_open() => queries += 1,
             _ => {}
         }
     }

@@ -144,10 +144,25 @@ pub(super) fn extensions(
     let Some(list) = List::read(sources, EXTENSIONS, &needed, problems) else {
         return Vec::new();
     };
-    let mut all = Vec::new();
+    let mut all: Vec<Extension> = Vec::new();
     for line in list.lines() {
         match extension(line, register, forms, calendar) {
-            Ok(extension) => all.push(extension),
+            Ok(extension) => {
+                let is_other = |known: &&Extension| {
+                    (known.form, known.district, known.period)
+                        == (extension.form, extension.district, extension.period)
+                        && known.until != extension.until
+                };
+                if let Some(known) = all.iter().find(is_other) {
+                    let day = known.until;
+                    let what = both!(
+                        "同一张表已经延到 {day}，只能有一个日期",
+                        "the same form is extended to {day} already: expected one day"
+                    );
+                    problems.push(line.problem(("until", what)));
+                }
+                all.push(extension);
+            }
             Err(wrong) => problems.push(line.problem(wrong)),
         }
     }

@@ -363,11 +363,6 @@ impl Form {
         self.columns.iter().position(|column| column.id == id)
     }
 
-    /// A row by its id.
-    pub fn row_named(&self, id: &str) -> Option<usize> {
-        self.rows.iter().position(|row| row.id == id)
-    }
-
     /// What people call a variable: `合计 · 申报数›本年累计`.
     pub fn variable_label(&self, variable: usize) -> Text {
         let variable = &self.variables[variable];

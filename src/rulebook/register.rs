@@ -8,6 +8,8 @@ use std::ops::Range;
 
 /// The register's file name in the rules folder.
 pub const FILE: &str = "districts.csv";
+/// The longest code and name together, in bytes: reports are named with them.
+const LONGEST_FOLDER: usize = 120;
 
 /// One reporting unit, 填报单位.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,10 +253,13 @@ impl Reading<'_> {
         }
         // Both become a folder's name.
         let signs = ['/', '\\', ':', '*', '?', '"', '<', '>', '|'];
-        if code.contains(signs) || name.contains(signs) || code.starts_with('.') {
+        let has_controls = code.chars().chain(name.chars()).any(char::is_control);
+        let is_long = code.len() + name.len() > LONGEST_FOLDER;
+        let is_odd = has_controls || is_long || name.ends_with(['.', ' ']);
+        if code.contains(signs) || name.contains(signs) || code.starts_with('.') || is_odd {
             let message = both!(
-                "代码 `{code}` 或名称 `{name}` 含有不能用于文件夹名的符号",
-                "code `{code}` or name `{name}` has a sign that no folder can be named with"
+                "代码 `{code}` 或名称 `{name}` 含有不能用于文件夹名的符号，或者太长",
+                "code `{code}` or name `{name}` has a sign that no folder can be named with, or is too long"
             );
             self.problem(span.clone(), message);
             return None;

@@ -348,6 +348,11 @@ fn staff_decide_in_the_summary_and_nothing_that_they_type_is_lost() {
     let found = finding(&office, "T01-201");
     assert_eq!(found["state"], "explained");
     assert_eq!(found["decision"]["opposed"][0]["by"], "张三");
+    // Whichever word the published one takes settles it, the first one too.
+    let first = crate::kit::decided(&summary(), &query, ("认可", "张三", ""));
+    office.put("output/2023-12/summary.xlsx", &first);
+    run(&office, "2024-01-12T14:00");
+    assert_eq!(state(&office, "T01-201"), "accepted");
     let last = crate::kit::decided(&summary(), &query, ("退回补充", "王五", "写明校名"));
     office.put("output/2023-12/summary.xlsx", &last);
     run(&office, "2024-01-13T02:00");
@@ -398,4 +403,69 @@ fn a_summary_that_somebody_has_open_is_left_alone_and_holds_nobody_up() {
     assert_eq!(state(&office, "T01-201"), "accepted");
     assert!(!office.path(beside).exists());
     assert!(std::fs::read(office.path(path)).expect("a summary") != new);
+}
+
+#[test]
+fn a_summary_is_no_answer_and_what_is_cleared_in_it_is_taken_back() {
+    let office = office();
+    run(&office, "2024-01-08T02:00");
+    let reply = answered(&office, &[("T01-201", "新建投用", "新建3所学校")]);
+    office.put("input/2023-12/回复.xlsx", &reply);
+    run(&office, "2024-01-09T02:00");
+    let path = "output/2023-12/summary.xlsx";
+    let summary = || std::fs::read(office.path(path)).expect("a summary");
+    let copy = summary();
+    office.put("input/2023-12/汇总表.xlsx", &copy);
+    let carried = std::fs::read(office.path(REPORT)).expect("a report");
+    let mended = edited(&carried, "<c r=\"C6\"><v>66</v>", "<c r=\"C6\"><v>77</v>");
+    let mended = edited(&mended, "<c r=\"C5\"><v>99</v>", "<c r=\"C5\"><v>110</v>");
+    office.put("input/2023-12/改数.xlsx", &mended);
+    for day in 10..13 {
+        run(&office, &format!("2024-01-{day}T02:00"));
+        // The old explanation stands in the copy of the summary, too, and covers nothing there.
+        assert_eq!(state(&office, "T01-201"), "open");
+    }
+    let id = finding(&office, "T01-101")["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let waived = crate::kit::decided(&summary(), &id, ("放行", "张三", "按文件口径"));
+    office.put(path, &waived);
+    run(&office, "2024-01-13T02:00");
+    assert_eq!(state(&office, "T01-101"), "waived");
+    office.put(path, &crate::kit::decided(&summary(), &id, ("", "", "")));
+    for day in 14..16 {
+        run(&office, &format!("2024-01-{day}T02:00"));
+        assert_eq!(state(&office, "T01-101"), "open");
+    }
+}
+
+#[test]
+fn a_district_answers_for_itself_and_decides_nothing() {
+    let office = Office::new(FORM);
+    let before = drawn(BEFORE).replace("2023年", "2022年");
+    for name in ["巴南区", "南岸区"] {
+        let of = |sheet: &str| sheet.replace("巴南区", name);
+        office.sheet(&format!("input/2022-12/{name}.xlsx"), &of(&before));
+        office.sheet(&format!("input/2023-12/{name}.xlsx"), &of(&drawn(BODY)));
+    }
+    run(&office, "2024-01-08T02:00");
+    let of = |code: &str, rule: &str| {
+        let report = office.json("output/2023-12/findings.json");
+        let mut findings = report["findings"].as_array().expect("findings").iter();
+        let is_it = |f: &&Value| f["rule"] == rule && f["district"]["code"] == code;
+        findings.find(is_it).cloned().expect("the finding")
+    };
+    let id = |code: &str, rule: &str| of(code, rule)["id"].as_str().expect("an id").to_owned();
+    let (own, other) = (id("500113", "T01-201"), id("500108", "T01-201"));
+    let list =
+        format!("编号,原因类别,情况说明\n{own},其他,新建3所学校\n{other},其他,替邻区说一句\n");
+    office.put("input/2023-12/巴南区问题清单.csv", list.as_bytes());
+    let error = id("500113", "T01-101");
+    let decisions = format!("编号,处理,处理人,备注\n{error},放行,我自己,没有问题\n");
+    office.put("input/2023-12/巴南区处理.csv", decisions.as_bytes());
+    run(&office, "2024-01-09T02:00");
+    assert_eq!(of("500113", "T01-201")["state"], "explained");
+    assert_eq!(of("500108", "T01-201")["state"], "open");
+    assert_eq!(of("500113", "T01-101")["state"], "open");
 }

@@ -34,39 +34,39 @@ impl Writing<'_> {
         let (first, last) = self.rows_of(many);
         let sheet = self.say(LIST.0, LIST.1);
         let range = format!("'{sheet}'!{0}{first}:{0}{last}", ANSWER.2);
-        let count = many.len();
         if many[0].severity == Severity::Error {
-            let live = many.iter().any(|one| {
-                matches!(
-                    self.light(one, 1, (ANSWER.0, ANSWER.1)),
-                    FrontValue::Formula { .. }
-                )
-            });
-            if !live {
-                return FrontValue::Text(self.say("下次审核时检查", "checked next time"));
+            let next = self.say("下次审核时检查", "checked next time");
+            let is_live = |one: &&&Finding| {
+                let light = self.light(one, 1, (ANSWER.0, ANSWER.1));
+                matches!(light, FrontValue::Formula { .. })
+            };
+            let live = many.iter().filter(is_live).count();
+            if live == 0 {
+                return FrontValue::Text(next);
             }
+            // What no formula follows is not known to be right.
+            let done = if live == many.len() {
+                "✓"
+            } else {
+                next.as_str()
+            };
             let left = format!("COUNTIF({range},\"✗\")");
             return FrontValue::Formula {
-                formula: format!("IF({left}=0,\"✓\",\"✗ \"&{left})"),
-                result: {
-                    let wrong = many.iter().filter(|one| {
-                        let light = self.light(one, 1, (ANSWER.0, ANSWER.1));
-                        matches!(light, FrontValue::Formula { .. })
-                    });
-                    format!("✗ {}", wrong.count())
-                },
+                formula: format!("IF({left}=0,\"{done}\",\"✗ \"&{left})"),
+                result: format!("✗ {live}"),
             };
         }
         let done = self.say("已说明", "explained");
         let open = self.say("待说明", "to be explained");
         let (reason, answer, _) = super::front::ANSWER;
         let known = self.known_word();
-        let explained = many.iter().filter(|one| !one.state.is_open()).count();
+        let back = self.say("待补充", "to be completed");
+        let is_open = many.iter().any(|one| one.state.is_open());
         FrontValue::Formula {
             formula: format!(
-                "IF(OR(LEN(TRIM({answer}{row}))>0,{reason}{row}=\"{known}\",COUNTIF({range},\"{done}\")={count}),\"{done}\",\"{open}\")"
+                "IF(OR(LEN(TRIM({answer}{row}))>0,{reason}{row}=\"{known}\",COUNTIF({range},\"{open}\")+COUNTIF({range},\"{back}\")=0),\"{done}\",\"{open}\")"
             ),
-            result: if explained == count { done } else { open },
+            result: if is_open { open } else { done },
         }
     }
 

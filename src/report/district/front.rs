@@ -41,7 +41,14 @@ impl Writing<'_> {
             wrap: true,
             ..Look::default()
         };
-        let what = self.what_to_do(counts) + &self.returned();
+        let returned = self.returned();
+        let nothing = counts.error + counts.query + counts.note == 0;
+        // What staff returned has not passed, whatever the rules say.
+        let what = if nothing && !returned.is_empty() {
+            returned.trim_start().to_owned()
+        } else {
+            self.what_to_do(counts) + &returned
+        };
         let height = f64::from(lines_of(&what, 220.0)) * 17.0 + 4.0;
         let mut rows = vec![
             line(&title, &bold(16.0), Some(28.0)),
@@ -130,7 +137,15 @@ impl Writing<'_> {
 
     /// How much waits for the clerk, and how much has been settled.
     fn tally(&self, open: SeverityCounts) -> String {
-        let SeverityCounts { error, query, note } = open;
+        let lines = |severity: Severity| {
+            let of = |f: &&&Finding| f.severity == severity && f.state.is_open();
+            self.findings.iter().filter(of).count() as u64
+        };
+        let (error, query, note) = (
+            lines(Severity::Error),
+            lines(Severity::Query),
+            lines(Severity::Note),
+        );
         let mut text = self
             .words(&both!(
                 "必改 {error}　核实 {query}　提示 {note}",
@@ -139,12 +154,17 @@ impl Writing<'_> {
             .to_owned();
         for state in [State::Explained, State::Accepted, State::Waived] {
             let of_state = self.findings.iter().filter(|f| f.state == state);
-            let count: u64 = of_state.map(|finding| finding.count).sum();
+            let count = of_state.count();
             if count > 0 {
                 let words = state.words();
                 let word = self.words(&words);
                 text.extend(["　", word, " ", &count.to_string()]);
             }
+        }
+        let places = open.error + open.query + open.note;
+        if places != error + query + note {
+            let more = both!("（涉及 {places} 处）", " (in {places} places)");
+            text += self.words(&more);
         }
         text
     }

@@ -12,9 +12,10 @@ mod live;
 
 use super::machine::SeverityCounts;
 use super::{FileFound, Judged, ReadingNote, Submission};
-use crate::finding::{Finding, Word};
+use crate::finding::Finding;
 use crate::intake::returned::TAKE_KNOWN;
 use crate::intake::{MADE_FROM, OF_ARRIVAL, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
+use crate::judge::COPIED_RULE;
 use crate::rulebook::written::Audience;
 use crate::words::{Lang, Text};
 use crate::workbook::overlay::{Overlay, Remarks};
@@ -61,7 +62,7 @@ pub fn reports(judged: &Judged<'_>, lang: Lang) -> Vec<Report> {
                 .filter(|f| f.place.file == file.path && f.audience == Audience::District)
                 .collect();
             // What waits for the clerk stands first.
-            findings.sort_by_key(|finding| !finding.state.is_open());
+            findings.sort_by_key(|finding| (!finding.state.is_open(), finding.count > 1));
             let submissions: Vec<&Submission> = judged
                 .submissions
                 .iter()
@@ -153,16 +154,11 @@ impl<'a> Writing<'a> {
     /// What is wrong with a finding's figure and what to do, as the district may hear it: where
     /// staff passed on what they see among all districts, without the others' figures.
     fn worded<'f>(&self, finding: &'f Finding) -> (&'f str, &'f str) {
-        let is_passed_on = finding
-            .decision
-            .as_ref()
-            .is_some_and(|decision| decision.word == Word::Release);
-        let rules = self.judged.rulebook.all_rules();
-        let tells_of_others = || {
-            let mut rules = rules.map(|(_, rule)| rule);
-            rules.any(|rule| rule.id == finding.rule && rule.tells_of_others())
-        };
-        if is_passed_on && tells_of_others() {
+        // Such rules are the city's own, so what a district sees of them was passed on by staff;
+        // so was a neighbour's copy, where anything was decided of it.
+        let copied = finding.rule == COPIED_RULE && finding.decision.is_some();
+        let mut rules = self.judged.rulebook.all_rules();
+        if copied || rules.any(|(_, rule)| rule.id == finding.rule && rule.tells_of_others()) {
             return match self.lang {
                 Lang::Zh => (
                     "这个数字需要请贵单位再核实一次",

@@ -7,7 +7,8 @@
 
 use super::answers::discreet;
 use super::{FormSheet, Summary};
-use crate::finding::{Decision, Finding, State, Word};
+use crate::dialogue;
+use crate::finding::{Decision, Finding, Opposed, State, Word};
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use crate::rulebook::written::{Audience, Severity, Stage};
@@ -180,7 +181,7 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
         heading("处理", "Decision", 12.0, 12.0),
         heading("处理人", "By", 10.0, 14.0),
         heading("备注", "Remark", 20.0, 30.0),
-        heading("不同意见", "Decided otherwise", 9.0, 24.0),
+        heading("未生效的原因", "Decided otherwise", 9.0, 24.0),
         heading("选项", "Choices", 8.0, 8.0),
     ]
 }
@@ -235,17 +236,17 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
             .as_ref()
             .map_or_else(String::new, |answer| discreet(&answer.text)),
         beside_answer(summary, finding),
-        decided(finding, |decision| summary.say(&decision.word.words())),
-        decided(finding, |decision| decision.by.clone()),
-        decided(finding, |decision| decision.remark.clone()),
-        decided(finding, |decision| opposed(summary, decision)),
+        settled(finding, |decision| summary.say(&decision.word.words())),
+        settled(finding, |decision| decision.by.clone()),
+        settled(finding, |decision| decision.remark.clone()),
+        decided(finding, |decision| without_effect(summary, decision)),
     ]
 }
 
 /// Why an answer does not hold, else what may be one already.
 fn beside_answer(summary: &Summary<'_>, finding: &Finding) -> String {
     if let Some(why) = &finding.refused {
-        return summary.say(why);
+        return discreet(&summary.say(why));
     }
     if finding.answer.is_some() {
         return String::new();
@@ -261,9 +262,28 @@ fn decided(finding: &Finding, of: impl Fn(&Decision) -> String) -> String {
     finding.decision.as_ref().map(of).unwrap_or_default()
 }
 
-/// Who decided otherwise: then none of the decisions counts.
+/// The same where nobody disagrees: else the cell waits for whoever settles it.
+fn settled(finding: &Finding, of: impl Fn(&Decision) -> String) -> String {
+    let decision = finding.decision.as_ref();
+    let agreed = decision.filter(|decision| decision.opposed.is_empty());
+    agreed.map(of).unwrap_or_default()
+}
+
+/// Why a decision has no effect: others decided otherwise, or a waiver lacks name or reason.
+fn without_effect(summary: &Summary<'_>, decision: &Decision) -> String {
+    if !decision.opposed.is_empty() {
+        return opposed(summary, decision);
+    }
+    dialogue::void(decision).map_or_else(String::new, |why| summary.say(&why))
+}
+
+/// Who decided what where they disagree: then none of the decisions counts.
 pub(super) fn opposed(summary: &Summary<'_>, decision: &Decision) -> String {
-    let others = decision.opposed.iter().map(|other| {
+    let own = Opposed {
+        word: decision.word,
+        by: decision.by.clone(),
+    };
+    let others = std::iter::once(&own).chain(&decision.opposed).map(|other| {
         let (by, word) = (&other.by, summary.say(&other.word.words()));
         summary.say(&both!("{by}：{word}", "{by}: {word}"))
     });

@@ -32,7 +32,7 @@ use super::key;
 use super::page;
 use super::styles::Styles;
 use crate::finding::Unit;
-use crate::intake::returned::SUMMARY_OF;
+use crate::intake::returned::{ISSUE, SUMMARY_OF};
 use crate::rulebook::form::Form;
 use crate::words::{Lang, Text};
 use layout::Layout;
@@ -204,7 +204,8 @@ impl<'a> Summary<'a> {
         let office = &self.judged.rulebook.job.office;
         Ok(page::properties(office, period)?
             .set_title(self.say(&both!("{zh}报表审核汇总", "Summary of {en}")))
-            .set_custom_property(SUMMARY_OF, period.to_string()))
+            .set_custom_property(SUMMARY_OF, period.to_string())
+            .set_custom_property(ISSUE, self.judged.dialogue.issue()))
     }
 }
 

@@ -2,11 +2,15 @@
 //! comes from. Nothing here asks for anything, and none of it counts as a finding.
 
 use super::Summary;
+use super::answers::discreet;
 use crate::report::page::{self, Heading, Paper};
+use crate::words::Text;
 use rust_xlsxwriter::{Workbook, XlsxError};
 
 /// The row of the headings.
 const HEAD: usize = 2;
+/// More notes than this are counted only.
+const MOST: usize = 20_000;
 /// The column of the counts.
 const COUNT: usize = 4;
 
@@ -31,6 +35,12 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
         "共 {lines} 条、{cells} 处。这里只说明怎么读，不需要处理，也不计入问题。",
         "{lines} notes on {cells} places. They say how things were read; nothing needs to be done."
     );
+    let listed = if lines > MOST {
+        both!("只列前 {MOST} 条。", " The first {MOST} are listed.")
+    } else {
+        Text::default()
+    };
+    let text = Text::new(text.zh + &listed.zh, text.en + &listed.en);
     let plain = styles.sentence.clone().unset_text_wrap();
     page::words(sheet, (1, 0), &summary.say(&text), &plain)?;
     let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
@@ -41,13 +51,14 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
         heading("第一处", "First cell", 9.0, 12.0),
         heading("处数", "Places", 8.0, 10.0),
     ];
+    let notes = &notes[..notes.len().min(MOST)];
     let contents: Vec<Vec<String>> = notes
         .iter()
         .map(|note| {
             vec![
                 note.file.clone(),
                 note.sheet.clone(),
-                summary.say(&note.what),
+                discreet(&summary.say(&note.what)),
                 note.first.clone().unwrap_or_default(),
             ]
         })

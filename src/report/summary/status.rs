@@ -254,8 +254,8 @@ fn accepted(
     };
     let text = match (&standing.decision, standing.acceptance) {
         (_, Acceptance::Accepted) => summary.say(&Acceptance::Accepted.words()),
-        (Some(decision), _) => summary.say(&decision.word.words()),
-        (None, _) => String::new(),
+        (Some(decision), _) if decision.opposed.is_empty() => summary.say(&decision.word.words()),
+        _ => String::new(),
     };
     let format = match acceptance_light(standing.acceptance) {
         Some(light) => styles.word(Some(light), Tone::Plain),
@@ -282,6 +282,7 @@ fn said(summary: &Summary<'_>, unit: usize, of: impl Fn(&Decision) -> &str) -> S
     for decision in forms
         .filter_map(|form| summary.tally.standing(unit, form))
         .filter_map(|standing| standing.decision.as_ref())
+        .filter(|decision| decision.opposed.is_empty())
     {
         let text = of(decision);
         if !text.is_empty() && !all.contains(&text) {

@@ -1,8 +1,9 @@
 //! How many there are of what, counted once for all sheets: so that no two of them differ.
 
 use super::super::{Judged, Submission};
+use crate::closing::open::{Kind, unsettled};
 use crate::finding::{Finding, State};
-use crate::rulebook::written::{Audience, Severity, Stage};
+use crate::rulebook::written::{Severity, Stage};
 use crate::standing::{Checking, FormStanding, Reporting};
 use std::collections::BTreeMap;
 
@@ -84,21 +85,17 @@ pub(super) struct Undone {
 }
 
 impl Undone {
+    /// Counts as the close does, so that both say the same of a month.
     fn add(&mut self, finding: &Finding) {
-        let opposed = finding.decision.as_ref();
-        self.opposed += u64::from(opposed.is_some_and(|decision| !decision.opposed.is_empty()));
-        if finding.stage == Stage::Trial {
-            return;
-        }
-        match (finding.severity, finding.state) {
-            (_, State::Waived) => {}
-            (Severity::Error, _) => self.errors += 1,
-            (_, State::Held) => self.held += 1,
-            (_, State::Accepted) => {}
-            (Severity::Query, State::Explained) => self.to_accept += 1,
-            (Severity::Query, _) if finding.audience == Audience::City => self.of_city += 1,
-            (Severity::Query, _) => self.to_explain += 1,
-            (Severity::Note, _) => {}
+        let decision = finding.decision.as_ref();
+        self.opposed += u64::from(decision.is_some_and(|one| !one.opposed.is_empty()));
+        match unsettled(finding) {
+            Some(Kind::Error) => self.errors += 1,
+            Some(Kind::ToAccept) if finding.state == State::Explained => self.to_accept += 1,
+            Some(Kind::ToAccept | Kind::Query) => self.to_explain += 1,
+            Some(Kind::ForStaff) if finding.state == State::Held => self.held += 1,
+            Some(Kind::ForStaff) => self.of_city += 1,
+            Some(Kind::Missing | Kind::Unusable | Kind::Returned) | None => {}
         }
     }
 }

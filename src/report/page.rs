@@ -263,9 +263,19 @@ pub(super) fn link(
 ) -> Result<(), XlsxError> {
     let quoted = |text: &str| text.replace('"', "\"\"");
     // A number is shown as one, so that it can be sorted and added up.
-    let friendly = match shown.parse::<u64>() {
-        Ok(_) => shown.to_owned(),
-        Err(_) => format!("\"{}\"", quoted(shown)),
+    let is_number = shown.parse::<u64>().is_ok_and(|x| x.to_string() == shown);
+    // The writing library takes for a number what reads as one, such as the id 844e2420; with a
+    // blank behind it, it is words.
+    let reads_as_one = !is_number && shown.parse::<f64>().is_ok();
+    let shown = if reads_as_one {
+        format!("{shown} ")
+    } else {
+        shown.to_owned()
+    };
+    let friendly = if is_number {
+        shown.clone()
+    } else {
+        format!("\"{}\"", quoted(&shown))
     };
     let formula = format!("HYPERLINK(\"#{}\",{friendly})", quoted(target));
     let formula = Formula::new(formula).set_result(shown);

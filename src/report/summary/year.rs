@@ -167,16 +167,21 @@ fn growth(
             .set_num_format(points(summary)),
         _ => summary.styles.cell(look, Tone::Plain, None),
     };
-    let Some(x) = x else {
+    let stands = |x: &Exact| seen(kind, number::to_f64(x));
+    let this_year = figure.same_now.as_ref().map(stands);
+    let last_year = figure.same_last_year.as_ref().map(stands);
+    let (Some(_), Some(a), Some(b)) = (x, this_year, last_year) else {
         return page::words(sheet, (at, 8), NONE, &format);
     };
     let (now, before) = (page::cell_name((at, 6)), page::cell_name((at, 7)));
-    let formula = match (look, kind) {
-        (Look::Points, Type::Points) => format!("{now}-{before}"),
-        (Look::Points, _) => format!("({now}-{before})*100"),
-        _ => format!("{now}/{before}-1"),
+    // In Excel's arithmetic, not in exact numbers: a stored result is the one that stays when
+    // Excel computes anew, and the difference of near figures has fewer true digits.
+    let (formula, result) = match (look, kind) {
+        (Look::Points, Type::Points) => (format!("{now}-{before}"), a - b),
+        (Look::Points, _) => (format!("({now}-{before})*100"), (a - b) * 100.0),
+        _ => (format!("{now}/{before}-1"), a / b - 1.0),
     };
-    page::formula(sheet, (at, 8), &formula, &x.to_string(), &format)
+    page::formula(sheet, (at, 8), &formula, &result.to_string(), &format)
 }
 
 /// A growth as it is shown, and how.

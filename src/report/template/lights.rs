@@ -260,26 +260,44 @@ fn of_rule(sheet: Sheet<'_>, rule: &Rule, signs: &Signs) -> Vec<Line> {
 }
 
 /// The cells by which it is seen whether there is something to look at: the accused cell where
-/// somebody fills it in, else those that it is held against.
+/// somebody fills it in, else those that it is held against; none where nothing is left to fill in.
 fn filled_by(sheet: Sheet<'_>, assertion: &Assertion) -> Vec<(usize, usize)> {
-    if sheet.is_asked(assertion.accused) {
-        return sheet.cell(assertion.accused).into_iter().collect();
-    }
-    let own = |leaf: &Leaf| leaf.is_own() && sheet.is_asked(leaf.variable);
-    let reads = assertion.reads();
-    let asked = reads.iter().filter(|leaf| own(leaf));
-    let asked: Vec<(usize, usize)> = asked.filter_map(|leaf| sheet.cell(leaf.variable)).collect();
+    let asked = to_fill(sheet, assertion);
+    let cells = |of: &[usize]| of.iter().filter_map(|at| sheet.cell(*at)).collect();
     if asked.is_empty() {
-        return sheet.cell(assertion.accused).into_iter().collect();
+        return cells(&[assertion.accused]);
     }
-    asked
+    cells(&asked)
 }
 
 /// Whether these cells hold something in a form as it is handed out.
 fn is_filled(sheet: Sheet<'_>, assertion: &Assertion) -> bool {
-    let mut reads = assertion.reads().into_iter();
-    !reads.any(|leaf| leaf.is_own() && sheet.is_asked(leaf.variable))
-        && !sheet.is_asked(assertion.accused)
+    to_fill(sheet, assertion).is_empty()
+}
+
+/// The variables that somebody has to fill in for there to be something to look at. A total is
+/// filled in by its parts: its own formula says 0 before anybody has typed a figure.
+fn to_fill(sheet: Sheet<'_>, assertion: &Assertion) -> Vec<usize> {
+    let typed = |variable: usize| -> Vec<usize> {
+        if sheet.is_asked(variable) {
+            vec![variable]
+        } else if sheet.is_formula(variable) {
+            let parts = sheet.parts(variable);
+            parts.filter(|part| sheet.is_asked(*part)).collect()
+        } else {
+            Vec::new()
+        }
+    };
+    let accused = typed(assertion.accused);
+    if !accused.is_empty() {
+        return accused;
+    }
+    let reads = assertion.reads();
+    let own = reads.iter().filter(|leaf| leaf.is_own());
+    let mut all: Vec<usize> = own.flat_map(|leaf| typed(leaf.variable)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn line(

@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 
 /// What stands where nothing is asked for.
 const NOTHING: &str = "—";
+/// So many rows are printed on one page.
+const ONE_PAGE: usize = 64;
 /// The row of the headings of a table of districts; their numbers stand below.
 const HEAD: usize = 2;
 /// The columns in front of its figures: serial number and name.
@@ -458,6 +460,10 @@ impl Clean<'_> {
             Paper::A4Landscape
         };
         lay(out, paper);
+        // A line a district fits on one page in a city; a country's go on.
+        if next <= ONE_PAGE {
+            out.set_print_fit_to_pages(1, 1);
+        }
         out.set_footer(self.footer());
         out.set_repeat_rows(0, row(HEAD + 1))?;
         out.set_freeze_panes(row(HEAD + 2), col(STUB))?;

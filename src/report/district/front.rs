@@ -19,6 +19,14 @@ pub(super) const ANSWER: (&str, &str, &str) = ("L", "M", "N");
 const LAST: &str = "N";
 /// The position of the key's column.
 const KEY_COLUMN: usize = 14;
+/// Widths of the columns whose words are measured.
+const LABEL: f64 = 17.0;
+const FIGURE: f64 = 10.0;
+const EXPECTED: f64 = 11.5;
+const MESSAGE: f64 = 36.0;
+const FIX: f64 = 22.0;
+const KNOWN: f64 = 17.0;
+const ANSWERED: f64 = 23.0;
 /// Older answers are shown so far.
 const SHOWN_ANSWER: usize = 300;
 
@@ -49,7 +57,7 @@ impl Writing<'_> {
         } else {
             self.what_to_do(counts) + &returned
         };
-        let height = f64::from(lines_of(&what, 220.0)) * 17.0 + 4.0;
+        let height = f64::from(lines_of(&what, 175.0)) * 17.0 + 4.0;
         let mut rows = vec![
             line(&title, &bold(16.0), Some(28.0)),
             line(&what, &wrapped, Some(height.max(34.0))),
@@ -94,14 +102,16 @@ impl Writing<'_> {
         }
     }
 
-    /// The columns' widths: where a cell is by row and column takes more room in English.
+    /// The columns' widths, narrow enough for a page of A4 that can be read.
     fn widths(&self) -> Vec<f64> {
-        let (place, gap, known) = match self.lang {
-            Lang::Zh => (16.0, 9.0, 24.0),
-            Lang::En => (22.0, 11.5, 26.0),
+        // A link does not go on in a second line everywhere.
+        let (place, gap) = match self.lang {
+            Lang::Zh => (18.5, 9.0),
+            Lang::En => (22.0, 11.5),
         };
         vec![
-            9.5, 9.0, 7.0, place, 20.0, 11.0, 13.0, gap, 40.0, 28.0, known, 14.0, 30.0, 12.0, 4.0,
+            8.5, 7.5, 6.5, place, LABEL, FIGURE, EXPECTED, gap, MESSAGE, FIX, KNOWN, 11.0,
+            ANSWERED, 9.5, 4.0,
         ]
     }
 
@@ -295,13 +305,17 @@ impl Writing<'_> {
             text(&answer.key, plain),
         ];
         // Rows of wrapped text don't grow by themselves where the file is not written by Excel.
+        let expected = self.expected(finding);
+        let gap = finding.difference.as_deref().unwrap_or("");
         let lines = [
-            (message.as_str(), 40.0),
-            (fix, 28.0),
-            (known.as_str(), 24.0),
-            (answer.text.as_str(), 30.0),
-            (places.label.as_str(), 20.0),
-            (places.shown.as_str(), 16.0),
+            (message.as_str(), MESSAGE),
+            (fix, FIX),
+            (known.as_str(), KNOWN),
+            (answer.text.as_str(), ANSWERED),
+            (places.label.as_str(), LABEL),
+            (finding.found.as_str(), FIGURE),
+            (expected.as_str(), EXPECTED),
+            (gap, 8.5),
         ];
         let lines = lines.iter().map(|(words, width)| lines_of(words, *width));
         FrontRow {
@@ -496,7 +510,7 @@ impl Writing<'_> {
                 .map_or_else(String::new, |c| c.to_string());
             let form = finding.form.as_deref().unwrap_or("");
             let words = format!("✓ {form} {cell}　{message}");
-            let width = if has_lines { 200.0 } else { 105.0 };
+            let width = if has_lines { 170.0 } else { 105.0 };
             let height = f64::from(lines_of(&words, width)) * 16.0;
             rows.push(line(&words, &small, Some(height)));
             if has_lines {

@@ -65,7 +65,11 @@ impl CityTable {
         let styles = &summary.styles;
         let whole = &summary.judged.rulebook.job.whole;
         let period = summary.say(&summary.judged.period.words());
-        let title = format!("{whole} · {period}（{}）", summary.finality());
+        let finality = summary.finality();
+        let title = summary.say(&both!(
+            "{whole} · {period}（{finality}）",
+            "{whole} · {period} ({finality})"
+        ));
         page::words(sheet, (0, 0), &title, &styles.title)?;
         sheet.set_row_height(0, 26)?;
         let last = self.columns.len() - 1;

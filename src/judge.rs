@@ -874,6 +874,7 @@ impl Judging<'_> {
             Audience::City => &[Audience::District, Audience::City],
         };
         let mut folded: BTreeMap<usize, u64> = BTreeMap::new();
+        let slipped: BTreeSet<ReadCell> = slips.keys().map(|(_, cell)| (*cell).clone()).collect();
         let mut keep = vec![true; self.findings.len()];
         for (at, finding) in self.findings.iter().enumerate() {
             if finding.severity == Severity::Error {
@@ -899,6 +900,28 @@ impl Judging<'_> {
             }
         }
         self.fold(folded, keep);
+        self.doubt(&slipped);
+    }
+
+    /// Of an error that read a cell whose unit or decimal point is doubted, nobody can say what
+    /// should stand there: that cell comes first.
+    fn doubt(&mut self, slipped: &BTreeSet<ReadCell>) {
+        let errors = self.findings.iter_mut();
+        for finding in errors.filter(|finding| finding.severity == Severity::Error) {
+            let mut others = finding.read.iter().skip(1);
+            let Some(cell) = others.find(|cell| slipped.contains(cell)) else {
+                continue;
+            };
+            let at = &cell.range;
+            let more = both!(
+                "；疑由 {at} 的计量单位或小数点引起，先核对那一处",
+                "; probably because of the unit or decimal point in {at}: look there first"
+            );
+            finding.expected = None;
+            finding.difference = None;
+            finding.message.zh += &more.zh;
+            finding.message.en += &more.en;
+        }
     }
 
     /// Lets findings go that follow from others, which say how many.

@@ -1,7 +1,7 @@
 //! The answers in returned files, each with the finding that it may be an answer to.
 
 use super::settle::{FileWritten, Situation};
-use super::{Dialogue, origin};
+use super::{Dialogue, about, as_shown, origin};
 use crate::finding::{Answer, Finding};
 use crate::intake::returned::{Key, Returned, TAKE_KNOWN};
 use crate::report::ReadingNote;
@@ -106,12 +106,12 @@ impl Dialogue {
             .map(|key| (key.about.as_str(), key))
             .collect();
         let answers = || file.answers.iter().filter(|one| is_answer(one));
-        let about = |one: &'_ Returned| -> String {
+        let about_of = |one: &'_ Returned| -> String {
             let key = key_of(one, &keys);
             key.map_or_else(|| one.id.clone(), |key| key.about.clone())
         };
         // Where the file does not say whose it is, its findings do, if they are all of one.
-        let named = answers().filter_map(|one| known.get(about(one).as_str()));
+        let named = answers().filter_map(|one| known.get(about_of(one).as_str()));
         let named: BTreeSet<&str> = named
             .map(|finding| finding.district.code.as_str())
             .collect();
@@ -119,11 +119,19 @@ impl Dialogue {
         let district = file.district.or(only);
         let (mut edited, mut unknown, mut foreign) =
             (Told::default(), Told::default(), Told::default());
+        let mut nothing = Told::default();
+        for one in file
+            .answers
+            .iter()
+            .filter(|one| takes_known(one) && !is_answer(one))
+        {
+            nothing.add(one, &about_of(one));
+        }
         // A row for many is read once a rule, however often it stands there.
         let mut rules: BTreeMap<String, &Returned> = BTreeMap::new();
         for one in answers() {
             let key = key_of(one, &keys);
-            let about = about(one);
+            let about = about_of(one);
             if !one.id.is_empty() && about.len() == 8 && one.id != about {
                 edited.add(one, &one.id);
             }
@@ -159,6 +167,12 @@ impl Dialogue {
                 "ids were changed ({ids}); their rows are taken for what they were"
             )
         }));
+        notes.extend(nothing.note(file, |ids| {
+            both!(
+                "选了“采用已有说明”，但没有可以采用的：{ids}；请写明原因",
+                "`as known so far` was chosen where nothing is known: {ids}; please say why"
+            )
+        }));
         notes.extend(unknown.note(file, |ids| {
             both!(
                 "说明没有用上，编号对不上任何问题：{ids}",
@@ -173,6 +187,24 @@ impl Dialogue {
         }));
     }
 
+    /// What is taken over by the mark, whole and with its class: a cell shows its beginning only.
+    fn adopted(&self, one: &Returned, finding: &Finding) -> Option<(String, String)> {
+        if !takes_known(one) || !one.text.is_empty() {
+            return None;
+        }
+        let (_, shown) = effective(one);
+        let last = self.last.get(&finding.id);
+        let answers = last.and_then(|last| last.answer.as_ref());
+        let answers = answers.into_iter().chain(self.earlier.get(&about(finding)));
+        let proposals = last.into_iter().flat_map(|last| &last.proposals);
+        let known = answers
+            .map(|answer| (answer.reason.as_str(), answer.text.as_str()))
+            .chain(proposals.map(|proposal| ("", proposal.text.as_str())));
+        let mut same = known.filter(|(_, text)| as_shown(text) == shown && !shown.is_empty());
+        let (reason, text) = same.next()?;
+        Some((reason.to_owned(), text.to_owned()))
+    }
+
     /// An answer as one to this finding. `issued` is the key that the finding's own row was issued
     /// with.
     fn candidate(
@@ -184,6 +216,7 @@ impl Dialogue {
         (issued, is_own): (Option<&Key>, bool),
     ) -> Candidate {
         let (reason, text) = effective(one);
+        let (reason, text) = self.adopted(one, finding).unwrap_or((reason, text));
         // A row for many has a key of its own, which says whether somebody has written in it.
         let key = if is_own { issued } else { one.key.as_ref() };
         let last = self.last.get(&finding.id);
@@ -232,6 +265,11 @@ impl Dialogue {
     }
 }
 
+/// Whether the mark is set that takes what is known so far for the answer.
+fn takes_known(one: &Returned) -> bool {
+    [TAKE_KNOWN.0, TAKE_KNOWN.1].contains(&one.reason.as_str())
+}
+
 /// Whether anything was answered.
 fn is_answer(one: &Returned) -> bool {
     let (reason, text) = effective(one);
@@ -249,8 +287,7 @@ fn key_of<'k>(one: &'k Returned, keys: &BTreeMap<&str, &'k Key>) -> Option<&'k K
 
 /// What an answer says: where it takes what is known so far, that.
 fn effective(one: &Returned) -> (String, String) {
-    let takes = [TAKE_KNOWN.0, TAKE_KNOWN.1].contains(&one.reason.as_str());
-    if !takes {
+    if !takes_known(one) {
         return (one.reason.clone(), one.text.clone());
     }
     if !one.text.is_empty() {

@@ -101,6 +101,15 @@ pub struct Before {
 /// What a finding is about, whatever its period: rule, district, record, variable.
 pub type About = (String, String, String, String);
 
+/// So much of an answer is shown beside a finding, on one line.
+const SHOWN: usize = 300;
+
+/// An answer as it is shown beside a finding.
+pub(crate) fn as_shown(text: &str) -> String {
+    let words: String = text.chars().take(SHOWN).collect();
+    words.replace('\n', " ").trim().to_owned()
+}
+
 /// What a finding is about, whatever its period.
 pub(crate) fn about(finding: &Finding) -> About {
     let variable = finding.variable.as_ref().map(|v| v.id.clone());

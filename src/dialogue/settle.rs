@@ -124,10 +124,13 @@ impl Dialogue {
             is_own: true,
         });
         let mut all: Vec<&Candidate> = last.iter().chain(candidates).collect();
+        let listed = &of.rulebook.job.answers.empty;
         let rank = |one: &Candidate| {
             let holds = one.answer.basis == finding.basis;
+            let is_empty = phrases::why_empty(&one.answer.text, listed).is_some();
             (
                 holds,
+                !is_empty,
                 one.is_own,
                 one.answer.arrived.clone(),
                 one.is_new,
@@ -146,7 +149,10 @@ impl Dialogue {
                 && other.is_own == chosen.is_own
                 && (&other.answer.reason, &other.answer.text) != (&answer.reason, &answer.text)
         };
-        if let Some(other) = all.iter().rev().find(differs) {
+        let says_more = |one: &&&Candidate| {
+            differs(one) && phrases::why_empty(&one.answer.text, listed).is_none()
+        };
+        if let Some(other) = all.iter().rev().find(says_more) {
             let (id, one, two) = (&finding.id, &answer.text, &other.answer.text);
             let (file, of_other) = (&answer.file, &other.answer.file);
             notes.push(ReadingNote {
@@ -164,7 +170,6 @@ impl Dialogue {
                 text: other.answer.text.clone(),
             });
         }
-        let listed = &of.rulebook.job.answers.empty;
         if finding.severity == Severity::Error {
             let office = &of.rulebook.job.office;
             finding.refused = Some(both!(

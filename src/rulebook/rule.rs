@@ -82,6 +82,19 @@ impl Rule {
             && to.is_none_or(|to| period <= to)
     }
 
+    /// The title as a district may read it: the limit of a question is the office's business.
+    pub fn title_for_district(&self, period: Period) -> Text {
+        if self.kind != "range" || self.severity_of(period) == Severity::Error {
+            return self.title.clone();
+        }
+        let before = |text: &str| {
+            let end = text.find(['≤', '≥', '<', '>', '＜', '＞']);
+            text[..end.unwrap_or(text.len())].trim().to_owned()
+        };
+        let (zh, en) = (before(&self.title.zh), before(&self.title.en));
+        both!("{zh}在通常的范围内", "{en} is within the usual range")
+    }
+
     /// How much a failure weighs in this period.
     pub fn severity_of(&self, period: Period) -> Severity {
         let in_month = self.severity_in.get(&period.month());

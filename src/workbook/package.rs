@@ -274,6 +274,11 @@ fn said((cell, words): (Cell, String)) -> Option<(Cell, String)> {
         Some((_, rest)) => rest.split_once("Comment:").map_or(rest, |(_, said)| said),
         None => theirs,
     };
+    // Excel begins a comment with its author's name on a line of its own.
+    let theirs = match theirs.trim().split_once('\n') {
+        Some((author, rest)) if author.trim_end().ends_with([':', '：']) => rest,
+        _ => theirs,
+    };
     let theirs = theirs.trim();
     (!theirs.is_empty()).then(|| (cell, theirs.to_owned()))
 }

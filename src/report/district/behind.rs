@@ -4,6 +4,7 @@
 use super::front::{Cells, line, lines_of, text};
 use super::{Line, ReadingNote, Writing};
 use crate::check::run::reason_words;
+use crate::expr::exact::Reason;
 use crate::finding::Finding;
 use crate::intake::returned::headings;
 use crate::report::Unevaluated;
@@ -37,7 +38,7 @@ impl Writing<'_> {
         if many[0].severity == Severity::Error {
             let next = self.say("下次审核时检查", "checked next time");
             let is_live = |one: &&&Finding| {
-                let light = self.light(one, 1, (ANSWER.0, ANSWER.1));
+                let light = self.light(one, 1, ("J", ANSWER.0, ANSWER.1));
                 matches!(light, FrontValue::Formula { .. })
             };
             let live = many.iter().filter(is_live).count();
@@ -144,7 +145,7 @@ impl Writing<'_> {
         let (message, _) = self.worded(finding);
         let answer = self.answer_cells(finding, None);
         let light = FrontCell {
-            value: self.light(finding, row, (ANSWER.0, ANSWER.1)),
+            value: self.light(finding, row, ("J", ANSWER.0, ANSWER.1)),
             style: shown.centred.clone(),
             link: None,
         };
@@ -271,7 +272,13 @@ impl Writing<'_> {
             if !for_district {
                 continue;
             }
-            let (title, why) = (self.words(&rule.title).to_owned(), reason_words(one.reason));
+            // What stands blank or crossed out is no more to be read.
+            let is_blank = matches!(one.reason, Reason::Missing | Reason::NotApplicable);
+            if rule.kind == "type" && is_blank {
+                continue;
+            }
+            let title = rule.title_for_district(self.judged.period);
+            let (title, why) = (self.words(&title).to_owned(), reason_words(one.reason));
             let why = self.words(&why);
             let words = self
                 .words(&both!("{title}（{why}）", "{title} ({why})"))

@@ -1,7 +1,7 @@
 //! The findings sheet: what to do and by when, and a line a finding with a place for the answer.
 
 use super::{Line, REASONS, SeverityCounts, Writing};
-use crate::dialogue::origin;
+use crate::dialogue::{as_shown, origin};
 use crate::finding::{Finding, Since, State, Word};
 use crate::intake::returned::{Key, headings};
 use crate::rulebook::written::Severity;
@@ -27,8 +27,6 @@ const MESSAGE: f64 = 36.0;
 const FIX: f64 = 22.0;
 const KNOWN: f64 = 17.0;
 const ANSWERED: f64 = 23.0;
-/// Older answers are shown so far.
-const SHOWN_ANSWER: usize = 300;
 
 impl Writing<'_> {
     pub(super) fn front(&self, district: &str, lines: &[Line<'_>]) -> FrontSheet {
@@ -247,7 +245,7 @@ impl Writing<'_> {
         ];
         let height = match self.lang {
             Lang::Zh => 22.0,
-            Lang::En => 34.0,
+            Lang::En => 50.0,
         };
         self.heads(&names, height)
     }
@@ -279,7 +277,7 @@ impl Writing<'_> {
         let centred = &shown.centred;
         let answer = self.answer_cells(finding, many);
         let light = match many {
-            None => self.light(finding, row, (ANSWER.0, ANSWER.1)),
+            None => self.light(finding, row, ("K", ANSWER.0, ANSWER.1)),
             Some(many) => self.light_of_many(many, row),
         };
         let known = &answer.known;
@@ -442,8 +440,8 @@ impl Writing<'_> {
         let colon = self.say("：", ": ");
         let mut lines: Vec<String> = Vec::new();
         let line = |from: &Text, words: &str| {
-            let words: String = words.chars().take(SHOWN_ANSWER).collect();
-            format!("{}{colon}{}", self.words(from), words.replace('\n', " "))
+            let words = as_shown(words);
+            format!("{}{colon}{}", self.words(from), words)
         };
         let is_refused = finding.refused.is_some() && finding.state.is_open();
         let is_back = finding.state == State::SentBack;

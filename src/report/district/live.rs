@@ -35,7 +35,12 @@ type Marked = (Vec<Mark>, BTreeMap<Cell, Vec<String>>);
 
 impl<'a> Writing<'a> {
     /// The live state of a finding whose answer stands in these columns of this row.
-    pub(super) fn light(&self, finding: &Finding, row: usize, answer: (&str, &str)) -> FrontValue {
+    pub(super) fn light(
+        &self,
+        finding: &Finding,
+        row: usize,
+        answer: (&str, &str, &str),
+    ) -> FrontValue {
         match finding.state {
             State::Waived | State::Accepted => {
                 return FrontValue::Text(self.words(&finding.state.words()).to_owned());
@@ -43,7 +48,7 @@ impl<'a> Writing<'a> {
             _ => {}
         }
         if finding.severity != Severity::Error {
-            let (reason, text) = answer;
+            let (known_at, reason, text) = answer;
             let done = self.say("已说明", "explained");
             let open = match finding.state {
                 State::SentBack => self.say("待补充", "to be completed"),
@@ -57,7 +62,7 @@ impl<'a> Writing<'a> {
             };
             return FrontValue::Formula {
                 formula: format!(
-                    "IF(OR(LEN(TRIM({text}{row}))>0,{reason}{row}=\"{known}\"),\"{done}\",\"{open}\")"
+                    "IF(OR(LEN(TRIM({text}{row}))>0,AND({reason}{row}=\"{known}\",LEN(TRIM({known_at}{row}))>0)),\"{done}\",\"{open}\")"
                 ),
                 result,
             };
@@ -139,7 +144,12 @@ impl<'a> Writing<'a> {
                         return None;
                     }
                     let dress = table.dress(record, leaf.variable);
-                    if dress.worded {
+                    // Where the row names another unit than it should, no formula can follow: what
+                    // is mended may be the word.
+                    let is_converted = form.unit_column().is_some()
+                        && i32::from(dress.scale) != 0
+                        && variable.scale() == 0;
+                    if dress.worded || is_converted {
                         return None;
                     }
                     let address = if with_sheet {

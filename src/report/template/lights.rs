@@ -114,18 +114,22 @@ fn head(
     );
     let counted = |sign: &str| format!("COUNTIF({lights},\"{sign}\")");
     let (bad_now, open_now) = (counted(BAD), counted(signs.open));
-    let [failed, passed, blank_from, blank_to] = [
+    // What is blank has not passed.
+    let [failed, passed, so_far, blank_to] = [
         template.pick(" 条未通过", " failed"),
         template.pick("全部通过", "all passed"),
-        template.pick("（未填 ", " (blank: "),
-        template.pick(" 条）", ")"),
+        template.pick(
+            "已填的没有问题，还有 ",
+            "nothing wrong so far, still blank: ",
+        ),
+        template.pick(" 条未填", ""),
     ];
     let formula = format!(
-        "IF({bad_now}>0,{bad_now}&\"{failed}\",\"{passed}\"&IF({open_now}>0,\"{blank_from}\"&{open_now}&\"{blank_to}\",\"\"))"
+        "IF({bad_now}>0,{bad_now}&\"{failed}\",IF({open_now}>0,\"{so_far}\"&{open_now}&\"{blank_to}\",\"{passed}\"))"
     );
     let result = match (bad, open) {
         (0, 0) => passed.to_owned(),
-        (0, open) => format!("{passed}{blank_from}{open}{blank_to}"),
+        (0, open) => format!("{so_far}{open}{blank_to}"),
         (bad, _) => format!("{bad}{failed}"),
     };
     let formula = Formula::new(formula).set_result(result);
@@ -238,6 +242,10 @@ fn of_rule(sheet: Sheet<'_>, rule: &Rule, signs: &Signs) -> Vec<Line> {
         let (Some(term), Some(home)) = (term, sheet.cell(assertion.accused)) else {
             continue;
         };
+        // Nobody can be wrong where nothing is to be filled in.
+        if !is_live && !sheet.is_asked(assertion.accused) {
+            continue;
+        }
         let length: usize = terms.iter().map(|term| term.len() + 1).sum();
         let own = filled_by(sheet, assertion);
         if length + term.len() > LONGEST || cells.len() + own.len() > MOST_CELLS {
@@ -347,7 +355,7 @@ fn line(
         rule: rule.id.clone(),
         form: sheet.form.id.clone(),
         level,
-        title: rule.title.clone(),
+        title: rule.title_for_district(template.wanted.period),
         relation: relation.unwrap_or_default(),
         place: (page::address(sheet.name, home), page::cell_name(home)),
         formula,

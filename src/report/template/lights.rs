@@ -243,7 +243,7 @@ fn of_rule(sheet: Sheet<'_>, rule: &Rule, signs: &Signs) -> Vec<Line> {
             continue;
         };
         // Nobody can be wrong where nothing is to be filled in.
-        if !is_live && !sheet.is_asked(assertion.accused) {
+        if !is_live && to_fill(sheet, assertion).is_empty() {
             continue;
         }
         let length: usize = terms.iter().map(|term| term.len() + 1).sum();

@@ -103,6 +103,9 @@ pub(in crate::report) fn lay(out: &mut Worksheet, paper: Paper) {
     }
 }
 
+/// More columns than this are not printed on one page.
+const MOST_ACROSS: usize = 24;
+
 /// The line of signatures, with room for the names.
 pub(in crate::report) fn signature_line(labels: &[String]) -> String {
     const ROOM: &str = "\u{3000}\u{3000}\u{3000}\u{3000}";
@@ -309,6 +312,12 @@ impl Drawing<'_> {
                 }
             });
             let beside = stub.count();
+            // A list of very many columns is printed over two pages side by side, each with the
+            // names of its records.
+            if !table.form.is_fixed() && table.columns.len() > MOST_ACROSS && beside > 0 {
+                self.out.set_print_fit_to_pages(2, 0).set_page_order(true);
+                self.out.set_repeat_columns(0, col(beside - 1))?;
+            }
             self.out.set_freeze_panes(row(table.first()), col(beside))?;
         }
         let (rows, columns) = (row(frame.foot + 1), col(frame.last_column()));

@@ -104,7 +104,7 @@ impl Writing<'_> {
         FrontSheet {
             name: title,
             columns: vec![
-                9.5, 9.0, 7.0, 22.0, 30.0, 11.0, 13.0, 11.0, 40.0, 24.0, 14.0, 30.0, 12.0, 4.0,
+                9.5, 9.0, 7.0, 29.0, 30.0, 11.0, 13.0, 11.0, 40.0, 24.0, 14.0, 30.0, 12.0, 4.0,
             ],
             hidden_columns: vec![KEY_COLUMN],
             rows,
@@ -136,7 +136,7 @@ impl Writing<'_> {
             headings::STATE,
             headings::KEY,
         ];
-        self.heads(&names, 34.0)
+        self.heads(&names, 50.0)
     }
 
     fn list_line(&self, finding: &Finding, row: usize) -> FrontRow {

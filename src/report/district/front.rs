@@ -105,7 +105,7 @@ impl Writing<'_> {
         // A link does not go on in a second line everywhere.
         let (place, gap) = match self.lang {
             Lang::Zh => (18.5, 9.0),
-            Lang::En => (22.0, 11.5),
+            Lang::En => (29.0, 11.5),
         };
         vec![
             8.5, 7.5, 6.5, place, LABEL, FIGURE, EXPECTED, gap, MESSAGE, FIX, KNOWN, 11.0,

@@ -167,7 +167,7 @@ impl Writing<'_> {
                 text(&places.label, &shown.plain),
                 text(&finding.found, &shown.centred),
                 text(&self.expected(finding), &shown.centred),
-                text(finding.difference.as_deref().unwrap_or(""), &shown.centred),
+                text(&self.difference(finding), &shown.centred),
                 text(message, &shown.plain),
                 text(&answer.known, &shown.plain),
                 text(&answer.reason, &answer.look),

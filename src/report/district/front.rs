@@ -289,7 +289,7 @@ impl Writing<'_> {
             text(&places.label, plain),
             text(&finding.found, centred),
             text(&self.expected(finding), centred),
-            text(finding.difference.as_deref().unwrap_or(""), centred),
+            text(&self.difference(finding), centred),
             text(&message, plain),
             text(fix, plain),
             text(known, plain),
@@ -304,7 +304,7 @@ impl Writing<'_> {
         ];
         // Rows of wrapped text don't grow by themselves where the file is not written by Excel.
         let expected = self.expected(finding);
-        let gap = finding.difference.as_deref().unwrap_or("");
+        let gap = self.difference(finding);
         let lines = [
             (message.as_str(), MESSAGE),
             (fix, FIX),
@@ -313,7 +313,7 @@ impl Writing<'_> {
             (places.label.as_str(), LABEL),
             (finding.found.as_str(), FIGURE),
             (expected.as_str(), EXPECTED),
-            (gap, 8.5),
+            (gap.as_str(), 8.5),
         ];
         let lines = lines.iter().map(|(words, width)| lines_of(words, *width));
         FrontRow {
@@ -330,6 +330,15 @@ impl Writing<'_> {
             Since::Reopened => format!("{level}\n{}", self.words(&Since::Reopened.words())),
             Since::New if has_former => format!("{level}\n{}", self.words(&Since::New.words())),
             _ => level,
+        }
+    }
+
+    /// 差额, its unit in the reader's language.
+    pub(super) fn difference(&self, finding: &Finding) -> String {
+        let gap = finding.difference.as_deref().unwrap_or("");
+        match self.lang {
+            Lang::Zh => gap.to_owned(),
+            Lang::En => gap.replace("个百分点", " points"),
         }
     }
 

@@ -34,12 +34,11 @@ use crate::period::Period;
 use crate::publish::{self, MANIFEST, Output};
 use crate::report::data;
 use crate::report::machine::{self, Hashed};
-use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::rulebook::source::Sources;
 use crate::table::Table;
 use chrono::NaiveDateTime;
-use open::{Kind, Obstacles};
+use open::{Kind, Obstacles, Published};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -175,7 +174,7 @@ pub enum Verdict {
 /// # Errors
 /// When nothing usable was published, when the input has changed since, or when something can't be
 /// read or written. Then nothing has changed.
-pub fn close(order: &Order<'_>, rulebook: &Rulebook) -> Result<Verdict, Error> {
+pub fn close(order: &Order<'_>) -> Result<Verdict, Error> {
     let Order {
         output: dir,
         period,
@@ -189,7 +188,7 @@ pub fn close(order: &Order<'_>, rulebook: &Rulebook) -> Result<Verdict, Error> {
     let known = month.known()?;
     let manifest = Manifest::read(dir, period).ok_or_else(|| not_published(dir, period))?;
     if let Some(closing) = month.closing() {
-        let differing = corrections::published(&month, dir, &manifest, rulebook)?;
+        let differing = corrections::published(dir, &manifest)?;
         return Ok(match differing {
             0 => Verdict::Already(closing.clone()),
             count => Verdict::Differs(closing.clone(), count),
@@ -386,6 +385,27 @@ impl Month {
         }
     }
 
+    /// What the month was closed with besides the figures; none where that is not as it was.
+    fn published(&self) -> Option<Published> {
+        let closing = self.closing()?;
+        let known = closing.files.iter().find(|file| file.path == FINDINGS)?;
+        let path = self.folder.join(closing.number.to_string()).join(FINDINGS);
+        let bytes = fs::read(path).ok()?;
+        let is_whole = hash::of(&bytes) == known.sha256;
+        is_whole.then(|| serde_json::from_slice(&bytes).ok())?
+    }
+
+    /// The file of a form's accepted figures, byte for byte; none where there is none, or not as it
+    /// was.
+    pub fn figures(&self, form: &Form) -> Option<Vec<u8>> {
+        let closing = self.closing().filter(|_| !self.is_damaged)?;
+        let path = figures(form);
+        let known = closing.files.iter().find(|file| file.path == path)?;
+        let path = self.folder.join(closing.number.to_string()).join(path);
+        let bytes = fs::read(path).ok()?;
+        (hash::of(&bytes) == known.sha256).then_some(bytes)
+    }
+
     /// What is known of it, for whoever is about to change that.
     fn known(&self) -> Result<Option<ClosedFile>, Error> {
         if self.is_damaged {
@@ -415,6 +435,8 @@ impl ClosedFile {
 /// The manifest of a published period, as far as it is asked about.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Manifest {
+    /// The period.
+    pub period: Period,
     /// The submitted files with their hashes.
     pub files: Vec<Submitted>,
     /// The archives that some of them came in.

@@ -174,14 +174,12 @@ impl Sums {
 /// The city's figures of every form that is asked for.
 pub fn consolidate(judged: &Judged<'_>, baseline: &Baseline) -> Vec<Vec<CityFigure>> {
     let last_year = judged.period.last_year();
+    let counted = judged.counted();
     let form_figures = |(at, form): (usize, &Form)| {
         if !form.is_due_in(judged.period) {
             return Vec::new();
         }
-        let own = judged
-            .submissions
-            .iter()
-            .filter(|submission| submission.form == at);
+        let own = counted.iter().filter(|submission| submission.form == at);
         let shares: Vec<Share<'_>> = own
             .map(|submission| Share {
                 table: &submission.table,

@@ -145,6 +145,13 @@ impl Finding {
         self.severity != Severity::Note && !matches!(self.state, State::Accepted | State::Waived)
     }
 
+    /// Whether it is an error that stands: neither mended nor waived.
+    pub fn is_open_error(&self) -> bool {
+        self.severity == Severity::Error
+            && self.state != State::Waived
+            && self.stage == Stage::InForce
+    }
+
     /// The basis of a finding that no figures stand behind: what it says.
     pub fn basis_of_words(&self) -> String {
         let whole = [self.rule.as_str(), &self.message.zh].join("\0");
@@ -215,6 +222,9 @@ pub enum State {
     SentBack,
     /// 放行: it stands as it is, by a decision with a name.
     Waived,
+    /// 已定: staff have said which of two submissions counts, or that a rule's findings go out. The
+    /// line stays, so that they can say otherwise.
+    Settled,
 }
 
 impl State {
@@ -227,6 +237,7 @@ impl State {
             Self::Accepted => ("已认可", "accepted"),
             Self::SentBack => ("退回补充", "sent back"),
             Self::Waived => ("已放行", "waived"),
+            Self::Settled => ("已定", "decided"),
         };
         Text::new(zh, en)
     }
@@ -334,10 +345,12 @@ pub enum Word {
     UseFirst,
     /// 采用后者: of two submissions the second counts.
     UseSecond,
+    /// Nothing: there is a name or a remark, and no word.
+    Noted,
 }
 
 impl Word {
-    /// All of them.
+    /// All that can be chosen.
     pub const ALL: [Self; 9] = [
         Self::Accept,
         Self::SendBack,
@@ -362,6 +375,7 @@ impl Word {
             Self::Return => ("退回修改", "return"),
             Self::UseFirst => ("采用前者", "use the first"),
             Self::UseSecond => ("采用后者", "use the second"),
+            Self::Noted => ("", ""),
         };
         Text::new(zh, en)
     }

@@ -8,7 +8,7 @@
 //! no clock here but the `now` that the job is given.
 
 use crate::baseline::Baseline;
-use crate::closing::{self, Manifest, corrections};
+use crate::closing::{self, Manifest, Month, corrections};
 use crate::consolidate::consolidate;
 use crate::dialogue::{Dialogue, DialogueFile, SummaryRead, recall};
 use crate::hash;
@@ -245,7 +245,6 @@ fn one(
     if evaluated_nothing(&judged) {
         return Err(Error::NothingEvaluated { period });
     }
-    let judged = corrections::beside_the_closing(judged, &order.output, sources);
     let beside = beside(&published, order.lang);
     let stage = output.stage(&period.to_string())?;
     write_reports(order, pool, &judged, &sources_of, (&stage, beside), log)?;
@@ -335,7 +334,8 @@ fn judged<'a>(
         &files,
         &mut dialogue,
     );
-    dialogue.take(&summaries, &order.now.format("%Y-%m-%dT%H:%M").to_string());
+    let now = order.now.format("%Y-%m-%dT%H:%M").to_string();
+    dialogue.take(&summaries, rulebook, &now);
     let baseline = baseline(order, rulebook, pool, period, &files, log)?;
     let texts = sources.files.iter().flat_map(|(name, text)| [name, text]);
     let inputs = files.iter().flat_map(|file| [&file.name, &file.sha256]);
@@ -345,7 +345,8 @@ fn judged<'a>(
         .iter()
         .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
         .collect();
-    let mut judged = judge(rulebook, period, files, &baseline, order.now, dialogue);
+    let judged = judge(rulebook, period, files, &baseline, order.now, dialogue);
+    let mut judged = corrections::beside_the_closing(judged, &order.output, sources, &baseline);
     judged.city = consolidate(&judged, &baseline);
     Ok((judged, sources_of))
 }
@@ -411,6 +412,7 @@ fn summaries(
         read.push(SummaryRead {
             name: file.name.clone(),
             sha256: file.sha256.clone(),
+            issue: reading.about.property(ISSUE).map(str::to_owned),
             is_published: is_ours && file.name == SUMMARY,
             decided: reading.written.decisions.clone(),
         });
@@ -793,17 +795,19 @@ fn write_city(
         file.write_all(&bytes)
             .map_err(|error| failed(name, Box::new(error)))
     };
+    let counted = judged.counted();
+    let month = Month::of(&order.output, judged.period);
     for (at, form) in judged.rulebook.forms.iter().enumerate() {
-        let tables: Vec<_> = judged
-            .submissions
-            .iter()
-            .filter(|s| s.form == at)
-            .map(|s| (s.district, &s.table))
-            .collect();
+        let name = closing::figures(form);
+        if let Some(accepted) = month.figures(form) {
+            put(&name, accepted)?;
+            continue;
+        }
+        let own = counted.iter().filter(|one| one.form == at);
+        let tables: Vec<_> = own.map(|one| (one.district, &one.table)).collect();
         if tables.is_empty() {
             continue;
         }
-        let name = format!("data/{}.parquet", form.id);
         let (file, _) = stage.create(&name)?;
         data::write(
             file,
@@ -831,11 +835,9 @@ fn write_city(
     for (path, text) in reminders::write(judged, order.lang) {
         put(&path, text)?;
     }
-    let reservations = judged.closed.as_ref();
-    let reservations = reservations.and_then(|closed| closed.reservations.as_deref());
-    let sentences = sentences(judged, reservations);
+    let sentences = sentences(judged);
     let name = clean::name(order.lang);
-    let clean = clean::write(judged, &sentences, judged.closed.is_some(), order.lang);
+    let clean = clean::write(judged, &sentences, order.lang);
     put(name, clean.map_err(|error| failed(name, Box::new(error)))?)?;
     let history = History::read(&order.output, judged.rulebook, judged.period);
     let workbook = summary::write(judged, &history, order.lang);

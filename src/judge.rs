@@ -11,7 +11,7 @@ use crate::dialogue::{Compared, Dialogue, FileWritten, Situation};
 use crate::expr::Link;
 use crate::finding::{self, Decision, Finding, ReadCell, State, Unit, Word};
 use crate::intake::returned::{DecidedOf, Written};
-use crate::intake::{FRAME_RULES, FrameFinding, OF_DISTRICT, OF_PERIOD};
+use crate::intake::{FRAME_RULES, FrameFinding, OF_DISTRICT, OF_PERIOD, Received};
 use crate::period::Period;
 use crate::place::Place;
 use crate::report::{FileFound, Judged, ReadingNote, RuleOutcome, Submission, Unevaluated};
@@ -139,6 +139,7 @@ pub fn judge<'a>(
         dialogue,
         closed: None,
         corrections: Vec::new(),
+        accepted: BTreeMap::new(),
     }
 }
 
@@ -168,6 +169,7 @@ impl Judging<'_> {
     /// as absent.
     fn take(&mut self, mut files: Vec<FileRead>, baseline: &Baseline) -> Vec<InForce> {
         self.leave_out_of_season(&mut files);
+        self.leave_out_of_office(&mut files);
         let Choice {
             in_force,
             other_periods,
@@ -275,6 +277,51 @@ impl Judging<'_> {
                 });
                 false
             });
+        }
+    }
+
+    /// What a unit sent that reports no more, or not yet: it is no part of the city's figures, and
+    /// whoever sent it hears so.
+    fn leave_out_of_office(&self, files: &mut [FileRead]) {
+        let (districts, period) = (&self.rulebook.register.districts, self.period);
+        for file in files {
+            let received = &mut file.reading.received;
+            let is_out = |one: &Received| {
+                !districts[one.district].reports_in(period)
+                    && one.period.is_none_or(|of| of == period)
+            };
+            let Some(first) = received.iter().find(|one| is_out(one)) else {
+                continue;
+            };
+            let district = &districts[first.district];
+            let name = &district.name;
+            let heirs = districts.iter().filter(|heir| {
+                heir.reports_in(period) && heir.predecessors.contains(&district.code)
+            });
+            let heirs: Vec<&str> = heirs.map(|heir| heir.name.as_str()).collect();
+            let (zh, en) = (heirs.join("、"), heirs.join(", "));
+            let (zh, en) = if heirs.is_empty() {
+                (String::new(), String::new())
+            } else {
+                (format!("，由{zh}填报"), format!("; {en} reports for it"))
+            };
+            let why = both!(
+                "{name}在本期不是填报单位{zh}，这份表没有采用。名册有误的，改 rules 里的名册（valid_from、valid_to）",
+                "{name} does not report in this period{en}; this was not used. If that is wrong mend the register (`valid_from`, `valid_to`)"
+            );
+            file.reading.district = Some(first.district);
+            received.retain(|one| !is_out(one));
+            if received.is_empty() {
+                file.reading.refused = Some(why);
+            } else {
+                file.reading.notes.push(ReadingNote {
+                    file: file.name.clone(),
+                    sheet: String::new(),
+                    what: why,
+                    first: None,
+                    count: 1,
+                });
+            }
         }
     }
 
@@ -778,11 +825,11 @@ impl Judging<'_> {
             && rule.severity_of(self.period) == Severity::Query
             && rule.audience == Audience::District
             && rule.stage == Stage::InForce
-            && !rule.released
-            && self.dialogue.word_on(&flood_id) != Some(Word::Release);
+            && !rule.released;
         let Some(first) = findings.first().filter(|_| is_flood) else {
             return findings;
         };
+        let is_released = self.dialogue.word_on(&flood_id) == Some(Word::Release);
         let count = findings.iter().map(|finding| finding.count).sum();
         let (title, id) = (&rule.title, &rule.id);
         let unit = Unit {
@@ -799,11 +846,37 @@ impl Judging<'_> {
             .collect();
         let some = some.join("；");
         let bare = Finding::bare(id, Severity::Query, unit, form, self.period, FLOOD);
-        vec![Finding {
+        let bare = Finding {
             audience: Audience::City,
             stage: rule.stage,
-            state: State::Held,
             count,
+            ..bare
+        };
+        if is_released {
+            // The line stays, so that staff can hold it back again.
+            findings.push(Finding {
+                severity: Severity::Note,
+                state: State::Settled,
+                message: Text::new(
+                    format!(
+                        "“{}”在 {all} 个单位中的 {fired} 个报出，共 {count} 处，按市级决定已下发",
+                        title.zh
+                    ),
+                    format!(
+                        "`{}` came up in {fired} of {all} districts, {count} times; staff decided to send it out",
+                        title.en
+                    ),
+                ),
+                fix: Text::new(
+                    "要收回的，在“处理”栏改选“暂不”",
+                    "to hold it back choose hold in the column `Decision`",
+                ),
+                ..bare
+            });
+            return findings;
+        }
+        vec![Finding {
+            state: State::Held,
             message: Text::new(
                 format!(
                     "规则或口径问题？“{}”在 {all} 个单位中的 {fired} 个报出，共 {count} 处，暂不下发。例如 {some}",

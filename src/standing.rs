@@ -29,6 +29,8 @@ pub enum Reporting {
     Nil,
     /// 文件无效: something was sent that cannot be used.
     Invalid,
+    /// 封库后报: here, though the month was closed without it; its figures count for nothing.
+    AfterClose,
     /// —: the form is not asked for in this month.
     NotAsked,
 }
@@ -119,12 +121,13 @@ impl Reporting {
             Self::Late => ("迟报", "late"),
             Self::Nil => ("零报告", "nil return"),
             Self::Invalid => ("文件无效", "file not usable"),
+            Self::AfterClose => ("封库后报", "after the close"),
             Self::NotAsked => ("—", "—"),
         };
         Text::new(zh, en)
     }
 
-    /// Whether the form's figures are there.
+    /// Whether the form's figures are there, and count.
     pub fn is_here(self) -> bool {
         matches!(self, Self::Reported | Self::Late | Self::Nil)
     }

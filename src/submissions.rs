@@ -6,7 +6,7 @@
 //! the difference cell by cell. Nothing here judges a figure by a rule.
 
 use crate::dialogue::Dialogue;
-use crate::finding::{Finding, Unit, Word};
+use crate::finding::{Finding, State, Unit, Word};
 use crate::intake::{FrameFinding, OF_ARRIVAL, Reading, Received};
 use crate::number;
 use crate::period::Period;
@@ -219,6 +219,7 @@ impl Choosing<'_> {
             }
         };
         let (id, file) = (&self.form.id, &self.files[used].name);
+        findings.push(settled(asked, file));
         notes.push(ReadingNote {
             file: file.clone(),
             sheet: next.sheet.clone(),
@@ -471,6 +472,25 @@ impl Choosing<'_> {
     /// The figures in which two submissions of the form differ.
     fn differences(&self, a: &Draft, b: &Draft) -> Vec<Difference> {
         differences(self.form, a, b)
+    }
+}
+
+/// The question once staff have said which one counts: it stays where they can say otherwise.
+fn settled(asked: Finding, file: &str) -> Finding {
+    let Text { zh, en } = &asked.message;
+    Finding {
+        severity: Severity::Note,
+        state: State::Settled,
+        basis: asked.basis_of_words(),
+        message: Text::new(
+            format!("按市级决定采用“{file}”。当时的问题：{zh}"),
+            format!("staff decided for `{file}`. The question was: {en}"),
+        ),
+        fix: Text::new(
+            "要用另一份的，在“处理”栏改选；清空则重新询问",
+            "to use the other one choose it in the column `Decision`; cleared, it is asked again",
+        ),
+        ..asked
     }
 }
 

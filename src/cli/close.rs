@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         reservations: arguments.with_reservations.clone(),
     };
     let told = |text: Text| say(text.get(lang));
-    match closing::close(&order, &loaded.rulebook) {
+    match closing::close(&order) {
         Ok(Verdict::Closed(closing)) => {
             told(closed(period, &closing));
             other_rules(&closing, &loaded.sources, lang);

@@ -4,27 +4,32 @@
 //! who take a correction over put its line into `rules/revisions.csv`: `corrections.csv` has the
 //! lines as that file has them. From then on later months compare with the revised figure.
 
-use super::{Closing, Error, FILE, Manifest, Month, Taken, figures, other_rules, tables};
+use super::open::Published;
+use super::{Closing, Error, FILE, Manifest, Month, Taken, figures, other_rules};
+use crate::baseline::Baseline;
 use crate::finding::{Unit, Variable};
+use crate::hash;
 use crate::number;
 use crate::period::Period;
 use crate::report::machine;
-use crate::report::{Judged, ReadingNote};
-use crate::rulebook::Rulebook;
+use crate::report::{Accepted, Judged, ReadingNote, Submission};
 use crate::rulebook::form::Form;
 use crate::rulebook::revisions;
 use crate::rulebook::source::Sources;
-use crate::standing::Acceptance;
+use crate::standing::{Acceptance, Reporting};
 use crate::submissions::{What, differences};
 use crate::table::Table;
 use crate::words::Text;
 use schemars::JsonSchema;
-use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The version of the shape of `corrections.json`.
 const VERSION: u32 = 1;
+/// All corrections of a period, in its published folder.
+const FILE_OF_ALL: &str = "corrections.json";
 
 /// One figure, record or form that is no longer what was accepted.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -50,6 +55,15 @@ pub struct Correction {
     /// What has come, where it is a number, as it is kept.
     #[serde(skip)]
     pub number: Option<f64>,
+}
+
+impl Correction {
+    /// The key of the list's record that it is about; a fixed form's rows are told by their labels.
+    pub fn key(&self, forms: &[Form]) -> Option<&str> {
+        let form = forms.iter().find(|form| form.id == self.form);
+        let is_list = form.is_some_and(|form| !form.is_fixed());
+        self.record.as_deref().filter(|_| is_list)
+    }
 }
 
 /// What has happened to something that was accepted.
@@ -99,70 +113,101 @@ pub struct CorrectionsFile<'a> {
 }
 
 /// Puts a judged run beside the closing of its month, where the month is closed: what was accepted
-/// is so on the board, and what differs from it is a correction.
+/// is so on the board and stays in the city's figures, and what differs from it is a correction.
 pub fn beside_the_closing<'a>(
     mut judged: Judged<'a>,
     output: &Path,
     sources: &Sources,
+    baseline: &Baseline,
 ) -> Judged<'a> {
     let month = Month::of(output, judged.period);
     let Some(closing) = month.closing() else {
         return judged;
     };
     let rulebook = judged.rulebook;
-    let (mut corrections, mut accepted) = (Vec::new(), BTreeSet::new());
+    let (mut corrections, mut counts) = (Vec::new(), BTreeMap::new());
+    let mut accepted = BTreeMap::new();
+    let published = month.published();
+    let failed = published.as_ref().map(Published::with_open_errors);
+    let failed = failed.unwrap_or_default();
     judged
         .notes
         .extend(by_other_rules(&month, closing, sources));
     for (at, form) in rulebook.forms.iter().enumerate() {
         // A copy that was changed is told by the baseline, and compared with nothing.
-        let Taken::Tables(then) = month.tables(form) else {
+        let Taken::Tables(mut then) = month.tables(form) else {
             continue;
         };
         for (district, of) in rulebook.register.districts.iter().enumerate() {
             let mut submissions = judged.submissions.iter();
             let now = submissions.find(|one| (one.form, one.district) == (at, district));
-            let before = then.get(&of.code);
-            if before.is_some() {
-                accepted.insert((of.code.as_str(), form.id.as_str()));
+            let before = then.remove(&of.code);
+            if before.is_some() || now.is_some() {
+                counts.insert((of.code.as_str(), form.id.as_str()), before.is_some());
             }
             let mut found = between(
                 form,
                 rulebook.unit(district),
-                before,
+                before.as_ref(),
                 now.map(|one| &one.table),
             );
+            if found.is_empty() {
+                continue;
+            }
             let file = now.map(|one| one.file.as_str());
-            let arrived = judged
-                .files
-                .iter()
-                .find(|one| Some(one.path.as_str()) == file);
+            let mut files = judged.files.iter();
+            let arrived = files.find(|one| Some(one.path.as_str()) == file);
             let arrived = arrived.map(|one| one.arrived.clone());
             for correction in &mut found {
                 correction.file = file.map(str::to_owned);
                 correction.arrived.clone_from(&arrived);
             }
-            if !found.is_empty() {
-                let file = file.unwrap_or_default();
-                judged
-                    .notes
-                    .push(noted(&form.id, file, &of.name, found.len()));
-            }
+            let file = file.unwrap_or_default();
+            judged
+                .notes
+                .push(noted(&form.id, file, &of.name, found.len()));
             corrections.extend(found);
+            let last_year = baseline.table(judged.period.last_year(), at, district);
+            let submission = before.map(|table| Submission {
+                form: at,
+                district,
+                file: month.name(&format!("{}/{}", closing.number, figures(form))),
+                table,
+                last_year: last_year.cloned(),
+            });
+            let has_open_error = failed.contains(&(of.code.as_str(), form.id.as_str()));
+            accepted.insert(
+                (at, district),
+                Accepted {
+                    has_open_error: has_open_error && submission.is_some(),
+                    submission,
+                },
+            );
         }
     }
     for district in &mut judged.standing {
         let code = district.unit.code.as_str();
         for form in &mut district.forms {
-            // What staff have sent back since is waited for, closed or not.
-            if form.acceptance != Acceptance::Returned
-                && accepted.contains(&(code, form.form.as_str()))
-            {
-                form.acceptance = Acceptance::Accepted;
+            let then = published
+                .as_ref()
+                .and_then(|published| published.standing(code, &form.form));
+            match counts.get(&(code, form.form.as_str())) {
+                Some(true) => {
+                    // How it had come then is how it counts.
+                    let then = then.filter(|then| then.reporting.is_here());
+                    form.reporting = then.map_or(form.reporting, |then| then.reporting);
+                    // What staff have sent back since is waited for, closed or not.
+                    if form.acceptance != Acceptance::Returned {
+                        form.acceptance = Acceptance::Accepted;
+                    }
+                }
+                Some(false) => form.reporting = Reporting::AfterClose,
+                None => {}
             }
         }
     }
     judged.corrections = corrections;
+    judged.accepted = accepted;
     judged.closed = Some(closing.clone());
     judged
 }
@@ -187,42 +232,31 @@ pub fn reports(judged: &Judged<'_>) -> Result<Vec<NamedFile>, WriteError> {
         reservations: closing.reservations.as_deref(),
         corrections: &judged.corrections,
     })?;
-    let mut files = vec![("corrections.json", whole)];
+    let mut files = vec![(FILE_OF_ALL, whole)];
     if let Some(lines) = for_revisions(judged)? {
         files.push(("corrections.csv", lines));
     }
     Ok(files)
 }
 
-/// In how many places the figures published for a closed month differ from the accepted ones.
-pub(super) fn published(
-    month: &Month,
-    output: &Path,
-    manifest: &Manifest,
-    rulebook: &Rulebook,
-) -> Result<usize, Error> {
-    let mut count = 0;
-    for form in &rulebook.forms {
-        let then = match month.tables(form) {
-            Taken::Tables(then) => then,
-            Taken::Changed { file, .. } => {
-                return Err(Error::Damaged {
-                    path: output.join(file),
-                });
-            }
-            Taken::Open => continue,
-        };
-        let path = output.join(month.period.to_string()).join(figures(form));
-        let now = match manifest.figures(form) {
-            Some(sha256) => tables(&path, form, sha256).ok_or(Error::Edited { path })?,
-            None => BTreeMap::new(),
-        };
-        for (district, of) in rulebook.register.districts.iter().enumerate() {
-            let (before, now) = (then.get(&of.code), now.get(&of.code));
-            count += between(form, rulebook.unit(district), before, now).len();
-        }
+/// How many corrections the last run of a closed month published; none before there was one.
+pub(super) fn published(output: &Path, manifest: &Manifest) -> Result<usize, Error> {
+    #[derive(Deserialize)]
+    struct Listed {
+        corrections: Vec<IgnoredAny>,
     }
-    Ok(count)
+    let mut outputs = manifest.outputs.iter();
+    let Some(known) = outputs.find(|file| file.path == FILE_OF_ALL) else {
+        return Ok(0);
+    };
+    let path = output.join(manifest.period.to_string()).join(FILE_OF_ALL);
+    let bytes = super::read(&path)?;
+    if hash::of(&bytes) != known.sha256 {
+        return Err(Error::Edited { path });
+    }
+    let listed: Result<Listed, _> = serde_json::from_slice(&bytes);
+    let listed = listed.map_err(|source| Error::Understand { path, source })?;
+    Ok(listed.corrections.len())
 }
 
 /// In what a district's form is no longer what was accepted; of which file is still to be said.
@@ -351,7 +385,7 @@ fn for_revisions(
         let Some(variable) = form.variables.iter().find(|one| one.id == named.id) else {
             continue;
         };
-        let record = correction.record.as_ref().filter(|_| !form.is_fixed());
+        let record = correction.key(forms);
         // A district's own words are never to be computed by whoever opens the file.
         if record.is_some_and(|key| key.starts_with(['=', '+', '-', '@', '\t', '\r'])) {
             continue;
@@ -361,7 +395,7 @@ fn for_revisions(
             judged.period.to_string(),
             form.id.clone(),
             correction.district.code.clone(),
-            record.cloned().unwrap_or_default(),
+            record.unwrap_or_default().to_owned(),
             named.id.clone(),
             // In the unit that people see, as that file has it.
             number::shift(number, -variable.scale()).to_string(),

@@ -5,11 +5,11 @@
 use super::Error;
 use crate::finding::{Finding, State, Word};
 use crate::rulebook::written::{Audience, Severity, Stage};
-use crate::standing::{Acceptance, DistrictStanding, Reporting};
+use crate::standing::{Acceptance, DistrictStanding, FormStanding, Reporting};
 use crate::words::Text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Why something is open.
@@ -80,13 +80,32 @@ impl Obstacles {
     }
 }
 
+/// What was published of a month, as far as a closing rests on it.
+#[derive(Debug, Deserialize)]
+pub(super) struct Published {
+    findings: Vec<Finding>,
+    districts: Vec<DistrictStanding>,
+}
+
+impl Published {
+    /// The districts and forms with errors that stood, by code and number.
+    pub(super) fn with_open_errors(&self) -> BTreeSet<(&str, &str)> {
+        let errors = self.findings.iter().filter(|one| one.is_open_error());
+        errors
+            .filter_map(|one| Some((one.district.code.as_str(), one.form.as_deref()?)))
+            .collect()
+    }
+
+    /// How a district stood with a form.
+    pub(super) fn standing(&self, district: &str, form: &str) -> Option<&FormStanding> {
+        let mut districts = self.districts.iter();
+        let district = districts.find(|one| one.unit.code == district)?;
+        district.forms.iter().find(|one| one.form == form)
+    }
+}
+
 /// What is open by the findings that were published.
 pub(super) fn obstacles(path: &Path) -> Result<Obstacles, Error> {
-    #[derive(Deserialize)]
-    struct Published {
-        findings: Vec<Finding>,
-        districts: Vec<DistrictStanding>,
-    }
     let bytes = super::read(path)?;
     let published: Published =
         serde_json::from_slice(&bytes).map_err(|source| Error::Understand {

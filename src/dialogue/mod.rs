@@ -26,6 +26,7 @@ pub use settle::{FileWritten, Situation};
 use crate::finding::{Answer, Decision, Finding, Opposed, Word};
 use crate::intake::returned::{Decided, DecidedOf};
 use crate::report::ReadingNote;
+use crate::rulebook::Rulebook;
 use crate::words::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,8 +65,8 @@ pub struct Dialogue {
     pub(crate) earlier: BTreeMap<About, Answer>,
     /// The summaries that were read already, by their hashes: what was decided since stands.
     pub(crate) summaries: BTreeSet<String>,
-    /// The marks of the summaries that were issued.
-    pub(crate) issued: BTreeSet<String>,
+    /// What the summaries that were issued had to say, by their marks.
+    pub(crate) printed: BTreeMap<String, Printed>,
     /// By district and form: the hash of the file that was in force in the last run.
     pub(crate) in_force: BTreeMap<String, String>,
     /// A hash of everything that this run is made of.
@@ -87,6 +88,43 @@ pub struct Compared {
     pub mended: Vec<Finding>,
     /// Every finding of the period that was there once and is no more.
     pub once: Vec<Finding>,
+}
+
+/// The decisions that stood in a summary when it was issued, by what they are about as
+/// [`DecidedOf::key`] writes it.
+pub type Printed = BTreeMap<String, Said>;
+
+/// A decision as it stands in its cells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Said {
+    /// What.
+    pub word: Word,
+    /// Who.
+    pub by: String,
+    /// 备注
+    pub remark: String,
+}
+
+impl Said {
+    /// A decision as it is printed.
+    fn of(decision: &Decision) -> Self {
+        Self {
+            word: decision.word,
+            by: decision.by.clone(),
+            remark: decision.remark.clone(),
+        }
+    }
+
+    /// Whether this is what other cells say. The board has one name and one remark for all forms
+    /// of a unit, joined.
+    fn is_said_by(&self, other: &Self, of: &DecidedOf) -> bool {
+        let is_form = matches!(of, DecidedOf::Form(..));
+        let among = |own: &str, shown: &str| {
+            let mut parts = shown.split(['；', ';']).map(str::trim);
+            own == shown || is_form && (own.is_empty() || parts.any(|part| part == own))
+        };
+        self.word == other.word && among(&self.by, &other.by) && among(&self.remark, &other.remark)
+    }
 }
 
 /// A finding of an earlier run.
@@ -139,6 +177,8 @@ pub struct SummaryRead {
     pub name: String,
     /// The hash of its bytes.
     pub sha256: String,
+    /// Which run issued it, as it says.
+    pub issue: Option<String>,
     /// Whether it is the published one, edited: the last word.
     pub is_published: bool,
     /// What stands in it.
@@ -146,9 +186,11 @@ pub struct SummaryRead {
 }
 
 impl Dialogue {
-    /// Takes in what staff wrote into summaries that were not read before. What the published one
-    /// says is the last word; of copies that disagree none counts until somebody decides.
-    pub fn take(&mut self, summaries: &[SummaryRead], now: &str) {
+    /// Takes in what staff wrote into summaries that were not read before. A cell that is as it was
+    /// issued says nothing, whatever has been decided since; one that was cleared takes back what
+    /// stood in it. What the published summary says is the last word; of copies that disagree none
+    /// counts until somebody decides.
+    pub fn take(&mut self, summaries: &[SummaryRead], rulebook: &Rulebook, now: &str) {
         let new: Vec<&SummaryRead> = summaries
             .iter()
             .filter(|summary| !self.summaries.contains(&summary.sha256))
@@ -160,19 +202,18 @@ impl Dialogue {
                 if !decided.unknown.is_empty() && matches!(decided.of, DecidedOf::Finding(_)) {
                     self.note_unknown(summary, decided);
                 }
-                let Some(word) = decided.word else {
-                    // Blank where a word was put in: taken back.
-                    let known = self.decisions.get(&decided.of);
-                    let was_there = known.is_some_and(|kept| kept.decision.opposed.is_empty());
-                    if summary.is_published && decided.unknown.is_empty() && was_there {
-                        self.decisions.remove(&decided.of);
-                    }
+                let Some(said) = self.news(summary, decided) else {
                     continue;
                 };
+                if self.is_about_nothing(&decided.of, said.word) {
+                    self.note_not_here(summary, decided, rulebook);
+                    continue;
+                }
+                let Said { word, by, remark } = said;
                 let decision = Decision {
                     word,
-                    by: decided.by.clone(),
-                    remark: decided.remark.clone(),
+                    by,
+                    remark,
                     seen: now.to_owned(),
                     opposed: Vec::new(),
                 };
@@ -180,11 +221,48 @@ impl Dialogue {
                 spoken.push((summary, decision));
             }
         }
-        for (of, said) in spoken {
+        for (of, mut said) in spoken {
+            // Whoever decides says more than whoever only leaves a remark.
+            if said.iter().any(|(_, one)| one.word != Word::Noted) {
+                said.retain(|(_, one)| one.word != Word::Noted);
+            }
             if let Some(kept) = self.one(self.decisions.get(&of), &said, &of) {
                 self.decisions.insert(of, kept);
             }
         }
+    }
+
+    /// What cells say that they did not say when their summary was issued. Cleared ones say nothing
+    /// more, and what they said is taken back where it still counts.
+    fn news(&mut self, summary: &SummaryRead, decided: &Decided) -> Option<Said> {
+        let of = &decided.of;
+        let issue = summary.issue.as_ref();
+        let printed = issue.and_then(|issue| self.printed.get(issue));
+        let printed = printed.and_then(|printed| printed.get(&of.key()));
+        let said = decided.word.map(|word| Said {
+            word,
+            by: decided.by.clone(),
+            remark: decided.remark.clone(),
+        });
+        let known = self.decisions.get(of);
+        let counts = |kept: &Kept| {
+            kept.decision.opposed.is_empty() && printed == Some(&Said::of(&kept.decision))
+        };
+        let is_as_printed = known.is_some_and(counts);
+        if said.is_none() && decided.unknown.is_empty() && is_as_printed {
+            self.decisions.remove(of);
+            return None;
+        }
+        let said = said.filter(|said| !printed.is_some_and(|own| own.is_said_by(said, of)))?;
+        // A remark alone takes back the word that it stood with, and no other.
+        let is_decided = known.is_some_and(|kept| kept.decision.word != Word::Noted);
+        (said.word != Word::Noted || is_as_printed || !is_decided).then_some(said)
+    }
+
+    /// Whether somebody decided of a form that had not come: of what comes later they know nothing.
+    fn is_about_nothing(&self, of: &DecidedOf, word: Word) -> bool {
+        let is_form = matches!(of, DecidedOf::Form(..)) && word != Word::Noted;
+        is_form && self.last_now.is_some() && !self.in_force.contains_key(&of.key())
     }
 
     /// What is decided where this was said, and that was known; none where it is no news.
@@ -195,19 +273,9 @@ impl Dialogue {
         of: &DecidedOf,
     ) -> Option<Kept> {
         let is_opposed = known.is_some_and(|kept| !kept.decision.opposed.is_empty());
-        // The board has one name and one remark for all forms of a unit, joined.
-        let is_form = matches!(of, DecidedOf::Form(..));
-        let among = |own: &str, shown: &str| {
-            let mut parts = shown.split(['；', ';']).map(str::trim);
-            own == shown || is_form && (own.is_empty() || parts.any(|part| part == own))
-        };
         let is_known = |decision: &Decision| {
-            known.is_some_and(|kept| {
-                let kept = &kept.decision;
-                kept.word == decision.word
-                    && among(&kept.by, &decision.by)
-                    && among(&kept.remark, &decision.remark)
-            })
+            let known = known.map(|kept| Said::of(&kept.decision));
+            known.is_some_and(|known| known.is_said_by(&Said::of(decision), of))
         };
         let news: Vec<&(&SummaryRead, Decision)> = said
             .iter()
@@ -226,7 +294,11 @@ impl Dialogue {
         let earlier = known.filter(is_same).filter(|_| published.is_none());
         let earlier = earlier.map(|kept| &kept.decision);
         for other in others.chain(earlier) {
-            if other.word != decision.word && (other.by != decision.by || other.by.is_empty()) {
+            let is_word = other.word != Word::Noted && decision.word != Word::Noted;
+            if is_word
+                && other.word != decision.word
+                && (other.by != decision.by || other.by.is_empty())
+            {
                 let opposed = Opposed {
                     word: other.word,
                     by: other.by.clone(),
@@ -252,8 +324,8 @@ impl Dialogue {
                     settle::answer_hash(finding.answer.as_ref()),
                 )
             }),
-            DecidedOf::Form(district, form) => {
-                let file = self.in_force.get(&format!("{district} {form}"));
+            DecidedOf::Form(..) => {
+                let file = self.in_force.get(&of.key());
                 (file.cloned().unwrap_or_default(), String::new())
             }
         }
@@ -267,7 +339,7 @@ impl Dialogue {
     /// Whether a run of this period issued a summary with this mark. Where nothing is known of
     /// earlier runs, none can be told from another.
     pub fn has_issued(&self, mark: Option<&str>) -> bool {
-        self.issued.is_empty() || mark.is_some_and(|mark| self.issued.contains(mark))
+        self.printed.is_empty() || mark.is_some_and(|mark| self.printed.contains_key(mark))
     }
 
     /// A workbook that calls itself a summary and was never issued.
@@ -294,6 +366,29 @@ impl Dialogue {
             what: Text::new(
                 format!("改过的汇总表读不出来，里面的处理意见没有用上：{zh}"),
                 format!("the edited summary can't be read, and what was decided in it does not count: {en}"),
+            ),
+            first: None,
+            count: 1,
+        });
+    }
+
+    fn note_not_here(&mut self, summary: &SummaryRead, decided: &Decided, rulebook: &Rulebook) {
+        let DecidedOf::Form(code, form) = &decided.of else {
+            return;
+        };
+        let mut districts = rulebook.register.districts.iter();
+        let name = districts.find(|district| district.code == *code);
+        let name = name.map_or(code, |district| &district.name);
+        let word = decided.word.map(Word::words).unwrap_or_default();
+        let (zh, en) = (word.zh, word.en);
+        self.notes.push(ReadingNote {
+            file: summary.name.clone(),
+            sheet: String::new(),
+            what: Text::new(
+                format!("{name} {form} 当时还没有报来，“{zh}”没有采用；报来后再定"),
+                format!(
+                    "{name} had not sent {form} then: `{en}` was not used, decide once it is here"
+                ),
             ),
             first: None,
             count: 1,
@@ -350,8 +445,8 @@ impl Dialogue {
     }
 }
 
-/// Why a decision has no effect, where it has none.
-pub fn void(decision: &Decision) -> Option<Text> {
+/// Why a decision on a finding has no effect, where it has none.
+pub fn void(decision: &Decision, finding: &Finding) -> Option<Text> {
     if let Some(other) = decision.opposed.first() {
         let (word, by) = (other.word.words(), &other.by);
         let (zh, en) = (word.zh, word.en);
@@ -360,6 +455,18 @@ pub fn void(decision: &Decision) -> Option<Text> {
             format!(
                 "another summary says otherwise ({en}, {by}); neither counts until the published summary says one"
             ),
+        ));
+    }
+    if decision.word == Word::Noted {
+        return Some(Text::new(
+            "只写了处理人或备注，没有选“处理”",
+            "a name or remark alone: nothing was decided",
+        ));
+    }
+    if decision.word == Word::Accept && finding.state.is_open() {
+        return Some(Text::new(
+            "没有成立的说明可以认可；按原数通过的请选“放行”",
+            "there is no explanation to accept; waive it if the figure shall stand",
         ));
     }
     let lacks_reason = decision.by.trim().is_empty() || decision.remark.trim().is_empty();

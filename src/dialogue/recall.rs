@@ -1,6 +1,6 @@
 //! `dialogue.json`: what a run has found out about answers and decisions, for the runs after it.
 
-use super::{Compared, Dialogue, Kept, about};
+use super::{Compared, Dialogue, Kept, Printed, Said, about};
 use crate::finding::{Finding, State};
 use crate::intake::returned::DecidedOf;
 use crate::period::Period;
@@ -30,8 +30,8 @@ pub struct DialogueFile {
     pub forms: BTreeMap<String, Kept>,
     /// The summaries that were read, by their hashes.
     pub summaries: BTreeSet<String>,
-    /// The marks of the summaries that were issued.
-    pub issued: BTreeSet<String>,
+    /// What the summaries that were issued had to say, by their marks.
+    pub printed: BTreeMap<String, Printed>,
     /// By district and form, the hash of the file in force.
     pub in_force: BTreeMap<String, String>,
 }
@@ -63,7 +63,7 @@ impl Dialogue {
             dialogue.last_compared = Some(file.compared);
             dialogue.in_force = file.in_force;
             dialogue.summaries = file.summaries;
-            dialogue.issued = file.issued;
+            dialogue.printed = file.printed;
             let findings = file.findings.into_iter();
             let forms = file.forms.into_iter();
             dialogue.decisions = findings
@@ -110,34 +110,60 @@ impl DialogueFile {
     /// What is to be known after a run.
     pub fn of(judged: &Judged<'_>) -> Self {
         let dialogue = &judged.dialogue;
-        let mut findings = BTreeMap::new();
-        let mut forms = BTreeMap::new();
+        let in_force = judged.submissions.iter().filter_map(|one| {
+            let file = judged.files.iter().find(|file| file.path == one.file)?;
+            let district = judged.rulebook.register.districts[one.district]
+                .code
+                .clone();
+            let form = judged.rulebook.forms[one.form].id.clone();
+            Some((DecidedOf::Form(district, form).key(), file.sha256.clone()))
+        });
+        let in_force: BTreeMap<String, String> = in_force.collect();
+        let (mut findings, mut forms) = (BTreeMap::new(), BTreeMap::new());
         for (of, kept) in &dialogue.decisions {
+            let (key, mut kept) = (of.key(), kept.clone());
             match of {
-                DecidedOf::Finding(id) => findings.insert(id.clone(), kept.clone()),
-                DecidedOf::Form(district, form) => {
-                    forms.insert(format!("{district} {form}"), kept.clone())
+                DecidedOf::Finding(_) => findings.insert(key, kept),
+                DecidedOf::Form(..) => {
+                    // What nothing was known of is about what is in force now.
+                    if let Some(file) = in_force.get(&key).filter(|_| kept.basis.is_empty()) {
+                        kept.basis.clone_from(file);
+                    }
+                    forms.insert(key, kept)
                 }
             };
         }
-        let mut issued = dialogue.issued.clone();
-        issued.insert(dialogue.issue().to_owned());
-        let in_force = judged.submissions.iter().filter_map(|one| {
-            let file = judged.files.iter().find(|file| file.path == one.file)?;
-            let code = &judged.rulebook.register.districts[one.district].code;
-            let form = &judged.rulebook.forms[one.form].id;
-            Some((format!("{code} {form}"), file.sha256.clone()))
-        });
+        let mut all_printed = dialogue.printed.clone();
+        all_printed.insert(dialogue.issue().to_owned(), printed(judged));
         Self {
             version: VERSION,
             compared: judged.compared.clone(),
             findings,
             forms,
             summaries: dialogue.summaries.clone(),
-            issued,
-            in_force: in_force.collect(),
+            printed: all_printed,
+            in_force,
         }
     }
+}
+
+/// The decisions that stand in the summary of a run. Where people disagree the cells are blank.
+fn printed(judged: &Judged<'_>) -> Printed {
+    let findings = judged.findings.iter().filter_map(|finding| {
+        let of = DecidedOf::Finding(finding.id.clone());
+        Some((of, finding.decision.as_ref()?))
+    });
+    let forms = judged.standing.iter().flat_map(|district| {
+        district.forms.iter().filter_map(|form| {
+            let of = DecidedOf::Form(district.unit.code.clone(), form.form.clone());
+            Some((of, form.decision.as_ref()?))
+        })
+    });
+    findings
+        .chain(forms)
+        .filter(|(_, decision)| decision.opposed.is_empty())
+        .map(|(of, decision)| (of.key(), Said::of(decision)))
+        .collect()
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {

@@ -59,7 +59,7 @@ impl Dialogue {
         notes.extend(self.forget_unknown(findings));
         let candidates = self.candidates(findings, of, &mut notes);
         for finding in findings.iter_mut() {
-            if finding.state == State::Held {
+            if matches!(finding.state, State::Held | State::Settled) {
                 self.decide(finding);
                 continue;
             }
@@ -82,11 +82,9 @@ impl Dialogue {
             .iter()
             .flat_map(|compared| &compared.once);
         known.extend(once.map(|finding| finding.id.as_str()));
-        // What was decided of two submissions has no finding any more once it counts.
-        let used = |word: Word| matches!(word, Word::UseFirst | Word::UseSecond | Word::Release);
         let mut gone: Vec<String> = Vec::new();
-        self.decisions.retain(|of, kept| match of {
-            DecidedOf::Finding(id) if !known.contains(id.as_str()) && !used(kept.decision.word) => {
+        self.decisions.retain(|of, _| match of {
+            DecidedOf::Finding(id) if !known.contains(id.as_str()) => {
                 gone.push(id.clone());
                 false
             }
@@ -203,26 +201,33 @@ impl Dialogue {
         }
         let is_same = kept.basis == finding.basis;
         let is_same_answer = kept.answer == answer_hash(finding.answer.as_ref());
-        finding.decision = Some(kept.decision.clone());
-        if void(&kept.decision).is_some() {
+        let is_former = match kept.decision.word {
+            Word::Waive => !is_same,
+            Word::Accept => !is_same || !is_same_answer,
+            Word::SendBack => !is_same_answer,
+            _ => false,
+        };
+        // The figure or the answer is another one now: this was about the former.
+        if is_former {
             return;
         }
+        finding.decision = Some(kept.decision.clone());
+        if void(&kept.decision, finding).is_some() {
+            return;
+        }
+        let is_guard = matches!(finding.state, State::Held | State::Settled);
         match kept.decision.word {
-            Word::Waive if is_same => finding.state = State::Waived,
-            Word::Accept if is_same && finding.state == State::Explained => {
+            Word::Waive => finding.state = State::Waived,
+            Word::Accept if finding.state == State::Explained => {
                 finding.state = State::Accepted;
                 finding.audience = Audience::District;
             }
-            Word::SendBack if is_same_answer && finding.state != State::Held => {
+            Word::SendBack if !is_guard => {
                 finding.state = State::SentBack;
                 // Whoever is asked for more must see the question.
                 finding.audience = Audience::District;
             }
-            Word::Release if finding.state != State::Held => finding.audience = Audience::District,
-            Word::Waive | Word::Accept | Word::SendBack => {
-                // The figure or the answer is another one now: this was about the former.
-                finding.decision = None;
-            }
+            Word::Release if !is_guard => finding.audience = Audience::District,
             _ => {}
         }
     }
@@ -302,7 +307,10 @@ impl Dialogue {
         let before = self.last.values().map(|finding| {
             let before = Before {
                 basis: finding.basis.clone(),
-                answered: !finding.state.is_open() && finding.state != State::Held,
+                answered: matches!(
+                    finding.state,
+                    State::Explained | State::Accepted | State::Waived
+                ),
             };
             (finding.id.clone(), before)
         });

@@ -132,6 +132,16 @@ pub enum DecidedOf {
     Form(String, String),
 }
 
+impl DecidedOf {
+    /// As it stands in `dialogue.json`: a finding's id, or `500113 KY01`.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Finding(id) => id.clone(),
+            Self::Form(district, form) => format!("{district} {form}"),
+        }
+    }
+}
+
 /// What people noted beside the figures.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noted {
@@ -409,17 +419,20 @@ impl<'a> Sheet<'a> {
             let of = self.shown(row, id);
             let is_id = of.len() == 8 && of.chars().all(|c| c.is_ascii_hexdigit());
             let written = self.shown(row, word);
-            let known = as_word(&written);
+            let by = self.shown(row, by);
+            let remark = remark.map_or_else(String::new, |column| self.shown(row, column));
+            let is_noted = written.is_empty() && !(by.is_empty() && remark.is_empty());
+            let word = as_word(&written).or(is_noted.then_some(Word::Noted));
             is_id.then(|| Decided {
                 of: DecidedOf::Finding(of),
-                word: known,
-                unknown: if known.is_none() {
+                word,
+                unknown: if word.is_none() {
                     written
                 } else {
                     String::new()
                 },
-                by: self.shown(row, by),
-                remark: remark.map_or_else(String::new, |column| self.shown(row, column)),
+                by,
+                remark,
             })
         };
         let rows = rows.filter(|row| *row > head).take(2 * MOST_ROWS);
@@ -448,19 +461,30 @@ impl<'a> Sheet<'a> {
             if code.is_empty() || !code.chars().all(|c| c.is_ascii_alphanumeric()) {
                 continue;
             }
+            let by = by.map_or_else(String::new, |column| self.shown(row, column));
+            let remark = remark.map_or_else(String::new, |column| self.shown(row, column));
+            let mut all: Vec<Decided> = Vec::new();
             for column in &forms {
                 let written = self.shown(row, *column);
                 let form = self.form_above(above, *column);
-                let known = as_word(&written);
-                let is_state = known.is_none();
-                decided.push(Decided {
+                let word = as_word(&written);
+                let is_state = word.is_none();
+                all.push(Decided {
                     of: DecidedOf::Form(code.clone(), form),
-                    word: known,
+                    word,
                     unknown: if is_state { written } else { String::new() },
-                    by: by.map_or_else(String::new, |column| self.shown(row, column)),
-                    remark: remark.map_or_else(String::new, |column| self.shown(row, column)),
+                    by: by.clone(),
+                    remark: remark.clone(),
                 });
             }
+            // A remark without a word on any form is kept with the first that waits for one.
+            let is_noted =
+                all.iter().all(|one| one.word.is_none()) && !(by.is_empty() && remark.is_empty());
+            let mut blank = all.iter_mut().filter(|one| one.unknown.is_empty());
+            if let Some(first) = blank.next().filter(|_| is_noted) {
+                first.word = Some(Word::Noted);
+            }
+            decided.extend(all);
         }
         decided
     }

@@ -11,6 +11,7 @@ use super::official::{self, Frame, Line, Placed, lines, shown_columns};
 use super::page::{self, across, col, row, words};
 use super::styles::Styles;
 use super::{Judged, Submission};
+use crate::check::restates;
 use crate::consolidate;
 use crate::number;
 use crate::rulebook::form::Form;
@@ -19,7 +20,7 @@ use crate::standing::Reporting;
 use crate::table::Table;
 use crate::words::{Lang, Text};
 use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet, XlsxError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands where nothing is asked for.
 const NOTHING: &str = "—";
@@ -36,7 +37,7 @@ const FIGURE: f64 = 11.0;
 /// The widest table of districts that can be read on A4.
 const WIDEST_ON_A4: f64 = 230.0;
 /// How wide the sentences are.
-const SENTENCE: f64 = 92.0;
+const SENTENCE: f64 = 84.0;
 /// A sheet's name takes a form's number of so many signs.
 const LONGEST_ID: usize = 20;
 
@@ -48,23 +49,21 @@ pub fn name(lang: Lang) -> &'static str {
     }
 }
 
-/// Writes the workbook: `sentences` are those of 汇总说明, `closed` says whether the month is. The
-/// same run gives the same bytes.
+/// Writes the workbook: `sentences` are those of 汇总说明. The same run gives the same bytes.
 ///
 /// # Errors
 /// When the writing library refuses something, which would be a fault of ours.
-pub fn write(
-    judged: &Judged<'_>,
-    sentences: &[Text],
-    closed: bool,
-    lang: Lang,
-) -> Result<Vec<u8>, XlsxError> {
+pub fn write(judged: &Judged<'_>, sentences: &[Text], lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let clean = Clean {
         judged,
-        closed,
+        counted: judged.counted(),
+        unfilled: Vec::new(),
         lang,
         dress: Dress::new(),
     };
+    let forms = 0..judged.rulebook.forms.len();
+    let unfilled = forms.map(|at| clean.unfilled(at)).collect();
+    let clean = Clean { unfilled, ..clean };
     let mut book = Workbook::new();
     book.set_default_format(&Styles::default_cell(), 20, 72)?;
     book.set_properties(&clean.properties()?);
@@ -88,12 +87,19 @@ pub fn write(
         clean.districts(book.add_worksheet(), *at)?;
     }
     clean.sentences(book.add_worksheet(), sentences)?;
+    if !judged.corrections.is_empty() {
+        clean.corrections(book.add_worksheet())?;
+    }
     book.save_to_buffer()
 }
 
 struct Clean<'a> {
     judged: &'a Judged<'a>,
-    closed: bool,
+    /// The submissions whose figures it is made of.
+    counted: Vec<&'a Submission>,
+    /// By form: the figures that nobody has filled in. Blank cells are kept as zero, and a zero that
+    /// nobody wrote does not go up.
+    unfilled: Vec<BTreeSet<usize>>,
     lang: Lang,
     dress: Dress,
 }
@@ -120,7 +126,7 @@ impl Clean<'_> {
 
     /// A title, which says until the month is closed that it is not final.
     fn title(&self, title: &Text) -> String {
-        let open = if self.closed {
+        let open = if self.judged.closed.is_some() {
             ""
         } else {
             self.pick("（未定案）", " (not final)")
@@ -129,7 +135,7 @@ impl Clean<'_> {
     }
 
     fn footer(&self) -> &'static str {
-        if self.closed {
+        if self.judged.closed.is_some() {
             self.pick("&C第 &P 页 / 共 &N 页", "&Cpage &P of &N")
         } else {
             self.pick(
@@ -148,8 +154,38 @@ impl Clean<'_> {
     }
 
     fn submissions(&self, at: usize) -> impl Iterator<Item = &Submission> {
-        let all = self.judged.submissions.iter();
+        let all = self.counted.iter().copied();
         all.filter(move |submission| submission.form == at)
+    }
+
+    /// The figures of a fixed form that nobody has filled in.
+    fn unfilled(&self, at: usize) -> BTreeSet<usize> {
+        let form = &self.judged.rulebook.forms[at];
+        let is_filled = |variable: usize| {
+            self.submissions(at).any(|one| {
+                let is_accepted = self.judged.accepted.contains_key(&(at, one.district));
+                match one.table.number(0, variable) {
+                    // What is read back from accepted figures does not say what was blank.
+                    Some(x) if is_accepted => x != 0.0,
+                    Some(_) => one.table.absent(0, variable).is_none(),
+                    None => false,
+                }
+            })
+        };
+        let adds_up = |variable: &usize| form.variables[*variable].adds_up();
+        let variables = (0..form.variables.len()).filter(adds_up);
+        let variables = variables.filter(|_| form.is_fixed());
+        variables.filter(|variable| !is_filled(*variable)).collect()
+    }
+
+    /// Figures by variable, those left out that nobody has filled in.
+    fn filled(
+        &self,
+        at: usize,
+        figures: impl Iterator<Item = (usize, f64)>,
+    ) -> BTreeMap<usize, f64> {
+        let figures = figures.filter(|(variable, _)| !self.unfilled[at].contains(variable));
+        figures.collect()
     }
 
     /// Over whom a form's figures are: how many were to report, how many are here, who is not.
@@ -178,9 +214,44 @@ impl Clean<'_> {
         } else {
             (format!("，缺：{zh}"), format!(", missing: {en}"))
         };
+        let restated = self.restated(at);
         Text::new(
-            format!("注：应报 {asked} 个单位，汇总 {here} 个{zh}。比率按分子、分母汇总后计算。"),
-            format!("{here} of {asked} districts are in it{en}. Rates are ratios of sums."),
+            format!(
+                "注：应报 {asked} 个单位，汇总 {here} 个{zh}。比率按分子、分母汇总后计算。{}",
+                restated.zh
+            ),
+            format!(
+                "{here} of {asked} districts are in it{en}. Rates are ratios of sums.{}",
+                restated.en
+            ),
+        )
+    }
+
+    /// Whose earlier figures are not those that they reported then: the columns that repeat them
+    /// add up what is written, while growth is told over what was accepted.
+    fn restated(&self, at: usize) -> Text {
+        let rules = self.judged.rulebook.rules[at].iter();
+        let rules = rules.filter(|rule| rule.kind == restates::KIND.name);
+        let rules: BTreeSet<&str> = rules.map(|rule| rule.id.as_str()).collect();
+        let findings = self.judged.findings.iter();
+        let found = findings.filter(|finding| rules.contains(finding.rule.as_str()));
+        let codes: BTreeSet<&str> = found
+            .map(|finding| finding.district.code.as_str())
+            .collect();
+        let units = self.judged.standing.iter().map(|standing| &standing.unit);
+        let names = units.filter(|unit| codes.contains(unit.code.as_str()));
+        let names: Vec<&str> = names.map(|unit| unit.name.as_str()).collect();
+        if names.is_empty() {
+            return Text::default();
+        }
+        let (zh, en) = (names.join("、"), names.join(", "));
+        Text::new(
+            format!(
+                "上年（往期）数按各单位填报数汇总，其中 {zh} 所填与已报数不一致；“汇总说明”的增长按已报数计算。"
+            ),
+            format!(
+                " Columns that repeat earlier figures add up what districts wrote; {en} wrote others than they reported then. Growth in the notes is over what was reported."
+            ),
         )
     }
 
@@ -242,9 +313,10 @@ impl Clean<'_> {
     /// The city's judged figures of a form, by variable, as they are kept.
     fn whole(&self, at: usize) -> BTreeMap<usize, f64> {
         let figures = self.judged.city.get(at).into_iter().flatten();
-        figures
-            .filter_map(|figure| Some((figure.variable, number::to_f64(figure.reported.as_ref()?))))
-            .collect()
+        let figures = figures.filter_map(|figure| {
+            Some((figure.variable, number::to_f64(figure.reported.as_ref()?)))
+        });
+        self.filled(at, figures)
     }
 
     /// The sums over some districts, rates as ratios of them.
@@ -252,9 +324,9 @@ impl Clean<'_> {
         let rulebook = self.judged.rulebook;
         let form = &rulebook.forms[at];
         let sums = consolidate::sum(form, &rulebook.rules[at], tables);
-        (0..form.variables.len())
-            .filter_map(|variable| Some((variable, number::to_f64(&sums.figure(variable)?))))
-            .collect()
+        let figures = (0..form.variables.len())
+            .filter_map(|variable| Some((variable, number::to_f64(&sums.figure(variable)?))));
+        self.filled(at, figures)
     }
 
     /// A figure over several districts, in the unit of the form: what was computed is rounded.
@@ -327,9 +399,9 @@ impl Clean<'_> {
         if !form.is_fixed() {
             return self.sums(at, &[table]);
         }
-        (0..form.variables.len())
-            .filter_map(|variable| Some((variable, table.number(0, variable)?)))
-            .collect()
+        let figures = (0..form.variables.len())
+            .filter_map(|variable| Some((variable, table.number(0, variable)?)));
+        self.filled(at, figures)
     }
 
     /// The columns of a table of districts: of a form whose variables stand in columns those of
@@ -492,6 +564,54 @@ impl Clean<'_> {
         }
         lay(out, Paper::A4Portrait);
         out.set_footer(self.footer());
+        Ok(())
+    }
+
+    /// 更正: what has come since the close, and changes none of the figures here.
+    fn corrections(&self, out: &mut Worksheet) -> Result<(), XlsxError> {
+        out.set_name(self.pick("更正", "Corrections"))?;
+        let dress = &self.dress;
+        let columns = [
+            (self.pick("单位", "District"), 14.0),
+            (self.pick("表", "Form"), 9.0),
+            (self.pick("情况", "What"), 16.0),
+            (self.pick("指标", "Figure"), 40.0),
+            (self.pick("已验收", "Accepted"), 15.0),
+            (self.pick("现报", "Now"), 15.0),
+            (self.pick("到达", "Arrived"), 18.0),
+        ];
+        let title = self.title(&Text::new("封库后的更正", "Corrections since the close"));
+        across(out, 0, (0, columns.len() - 1), &title, &dress.title)?;
+        out.set_row_height(0, 34)?;
+        for (at, (text, width)) in columns.iter().enumerate() {
+            out.set_column_width(col(at), *width)?;
+            words(out, (1, at), text, &dress.head)?;
+        }
+        let wrapped = dress.label.clone().set_text_wrap();
+        for (nth, one) in self.judged.corrections.iter().enumerate() {
+            let key = one.key(&self.judged.rulebook.forms).unwrap_or_default();
+            let label = one.variable.as_ref();
+            let label = label.map_or_else(String::new, |variable| self.say(&variable.label));
+            let figure = format!("{key} {label}").trim().to_owned();
+            let cells = [
+                one.district.name.clone(),
+                one.form.clone(),
+                self.say(&one.change.words()),
+                figure,
+                one.accepted.clone(),
+                one.now.clone(),
+                one.arrived.clone().unwrap_or_default(),
+            ];
+            let mut lines = 1;
+            for (at, (text, (_, width))) in cells.iter().zip(&columns).enumerate() {
+                words(out, (2 + nth, at), text, &wrapped)?;
+                lines = lines.max(page::lines_in(text, *width));
+            }
+            out.set_row_height(row(2 + nth), page::height(lines))?;
+        }
+        lay(out, Paper::A4Landscape);
+        out.set_footer(self.footer());
+        out.set_repeat_rows(0, 1)?;
         Ok(())
     }
 

@@ -111,6 +111,10 @@ pub struct Noise {
 
 impl Noise {
     fn add(&mut self, state: State, since: Since, has_answer: bool) {
+        // A line that says what staff decided is nobody's finding.
+        if state == State::Settled {
+            return;
+        }
         self.found += 1;
         match state {
             _ if has_answer => self.explained += 1,
@@ -118,7 +122,7 @@ impl Noise {
             State::Waived => self.nothing += 1,
             State::Open if since != Since::New => self.nothing += 1,
             // Nobody has had time to answer it.
-            State::Open | State::Held => {}
+            State::Open | State::Held | State::Settled => {}
         }
     }
 
@@ -157,8 +161,9 @@ impl Month {
     /// The month of a run.
     pub fn of(judged: &Judged<'_>) -> Self {
         let rulebook = judged.rulebook;
+        let counted = judged.counted();
         let forms = rulebook.forms.iter().enumerate().map(|(at, form)| {
-            let own = judged.submissions.iter().filter(|one| one.form == at);
+            let own = counted.iter().copied().filter(|one| one.form == at);
             let own: Vec<&Submission> = own.collect();
             let city = judged.city.get(at).map_or_else(Vec::new, |figures| {
                 let mut points = vec![Point::default(); form.variables.len()];

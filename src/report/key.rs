@@ -1,7 +1,9 @@
-//! 主要数据: which of the city's figures are told first, and what they are called.
+//! 主要数据: which of the city's figures are told first, what they are called, and what of them
+//! rests on errors.
 
-use super::Judged;
+use super::{Judged, Submission};
 use crate::consolidate::CityFigure;
+use crate::number::{self, Exact};
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::{Rule, stated};
 use crate::rulebook::written::{Axis, Type};
@@ -78,6 +80,51 @@ fn is_own(form: &Form, rules: &[Rule], variable: usize) -> bool {
     let growth = stated(rules, variable).is_some_and(|expr| expr.growth().is_some());
     let in_key = !form.is_fixed() && form.key.contains(&variable);
     among_values && column.restates.is_none() && !growth && !in_key
+}
+
+/// What of a city's figure comes from units whose form still has errors.
+pub(super) struct Resting {
+    /// How many units.
+    pub units: usize,
+    /// Their share in the figure, as a ratio; none where it does not add up or is zero.
+    pub share: Option<Exact>,
+}
+
+/// The same for every figure of a run, which asks once whose errors are open.
+pub(super) struct Restings<'a> {
+    judged: &'a Judged<'a>,
+    /// The submissions with errors that count.
+    with_errors: Vec<&'a Submission>,
+}
+
+impl<'a> Restings<'a> {
+    /// Of a judged run.
+    pub(super) fn new(judged: &'a Judged<'a>) -> Self {
+        let errors = judged.with_open_errors();
+        let mut with_errors = judged.counted();
+        with_errors.retain(|one| errors.contains(&(one.form, one.district)));
+        Self {
+            judged,
+            with_errors,
+        }
+    }
+
+    /// What of a form's figure rests on errors; none where nothing does.
+    pub(super) fn of(&self, form: usize, figure: &CityFigure) -> Option<Resting> {
+        let own = self.with_errors.iter().filter(|one| one.form == form);
+        let (mut sum, mut units) = (Exact::default(), 0);
+        for submission in own {
+            sum += submission.table.sum(figure.variable).0;
+            units += 1;
+        }
+        let variable = &self.judged.rulebook.forms[form].variables[figure.variable];
+        let whole = figure.reported.as_ref();
+        let whole = whole.filter(|whole| variable.adds_up() && !number::is_zero(whole));
+        (units > 0).then(|| Resting {
+            units,
+            share: whole.map(|whole| sum / whole),
+        })
+    }
 }
 
 /// What the city's figures call a variable: its row and column, or the row alone where variables

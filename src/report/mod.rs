@@ -32,6 +32,7 @@ use crate::table::Table;
 use crate::words::Text;
 use chrono::NaiveDateTime;
 use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A judged run, whole: what every report is made of.
 pub struct Judged<'a> {
@@ -65,12 +66,61 @@ pub struct Judged<'a> {
     pub closed: Option<Closing>,
     /// 更正: what has come since the period was closed and differs from what was accepted.
     pub corrections: Vec<Correction>,
+    /// Where something differs, by form and district: what was accepted.
+    pub accepted: BTreeMap<(usize, usize), Accepted>,
+}
+
+/// What was accepted of a district's form that is not in force any more.
+pub struct Accepted {
+    /// The figures; none where the form had not been sent when the month was closed.
+    pub submission: Option<Submission>,
+    /// Whether they were accepted with errors that nobody had waived.
+    pub has_open_error: bool,
 }
 
 impl Judged<'_> {
     /// Findings of the last run whose inputs differed that are no more.
     pub fn mended(&self) -> &[Finding] {
         &self.compared.mended
+    }
+
+    /// The submissions that the city's figures are made of, by form and then district: those in
+    /// force, and in a closed month the accepted ones whatever has come since.
+    pub fn counted(&self) -> Vec<&Submission> {
+        let in_force = self.submissions.iter();
+        let mut counted: BTreeMap<(usize, usize), &Submission> = in_force
+            .map(|one| ((one.form, one.district), one))
+            .collect();
+        for (of, accepted) in &self.accepted {
+            match &accepted.submission {
+                Some(submission) => counted.insert(*of, submission),
+                None => counted.remove(of),
+            };
+        }
+        counted.into_values().collect()
+    }
+
+    /// The forms and districts whose figures count though an error of theirs still stands, as
+    /// positions in the rulebook.
+    pub fn with_open_errors(&self) -> BTreeSet<(usize, usize)> {
+        let rulebook = self.rulebook;
+        let of = |finding: &Finding| {
+            let mut forms = rulebook.forms.iter();
+            let form = forms.position(|form| Some(&form.id) == finding.form.as_ref())?;
+            let mut districts = rulebook.register.districts.iter();
+            let district = districts.position(|of| of.code == finding.district.code)?;
+            Some((form, district))
+        };
+        let errors = self.findings.iter().filter(|one| one.is_open_error());
+        let mut all: BTreeSet<(usize, usize)> = errors.filter_map(of).collect();
+        for (of, accepted) in &self.accepted {
+            if accepted.has_open_error {
+                all.insert(*of);
+            } else {
+                all.remove(of);
+            }
+        }
+        all
     }
 }
 

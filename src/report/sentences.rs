@@ -4,14 +4,16 @@
 //! comparable and why, what the districts gave as reasons, and what remains open. Growth stands
 //! only where the set of districts that it rests on stands with it.
 
-use super::{Judged, key};
+use super::Judged;
+use super::key::{self, Resting, Restings};
+use crate::closing::Closing;
 use crate::consolidate::CityFigure;
 use crate::expr::figures::Crossing;
 use crate::finding::State;
 use crate::number::{self, Exact};
 use crate::rulebook::form::{Break, Form};
 use crate::rulebook::written::{Axis, Severity, Type};
-use crate::standing::{Checking, Reporting};
+use crate::standing::Reporting;
 use crate::words::Text;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -19,9 +21,8 @@ use std::collections::BTreeMap;
 /// How many columns of a change of meaning are named.
 const COLUMNS: usize = 3;
 
-/// The sentences, in the order in which they are read. `reservations` are those with which the
-/// month was closed.
-pub fn sentences(judged: &Judged<'_>, reservations: Option<&str>) -> Vec<Text> {
+/// The sentences, in the order in which they are read.
+pub fn sentences(judged: &Judged<'_>) -> Vec<Text> {
     let (units, month) = (judged.standing.len(), judged.period.words());
     let forms: Vec<usize> = (0..judged.rulebook.forms.len())
         .filter(|form| judged.rulebook.forms[*form].is_due_in(judged.period))
@@ -33,11 +34,11 @@ pub fn sentences(judged: &Judged<'_>, reservations: Option<&str>) -> Vec<Text> {
     )];
     all.extend(forms.iter().map(|form| arrivals(judged, *form)));
     let figures = key::key_figures(judged);
-    all.extend(
-        figures
-            .into_iter()
-            .map(|(form, figure)| key_figure(judged, form, figure)),
-    );
+    let restings = Restings::new(judged);
+    all.extend(figures.into_iter().map(|(form, figure)| {
+        let rests = restings.of(form, figure);
+        key_figure(judged, form, figure, rests)
+    }));
     for form in forms {
         let form = &judged.rulebook.forms[form];
         let (then, now) = (judged.period.last_year(), judged.period);
@@ -48,13 +49,10 @@ pub fn sentences(judged: &Judged<'_>, reservations: Option<&str>) -> Vec<Text> {
         all.extend(between.map(|one| changed(form, one)));
     }
     all.extend(reasons(judged));
-    all.extend(open(judged));
-    all.extend(reservations.map(|text| {
-        both!(
-            "封库时的保留意见：{text}",
-            "Closed with reservations: {text}"
-        )
-    }));
+    match &judged.closed {
+        Some(closing) => all.extend(closed(judged, closing)),
+        None => all.extend(open(judged)),
+    }
     all
 }
 
@@ -108,7 +106,7 @@ fn arrivals(judged: &Judged<'_>, form: usize) -> Text {
 
 /// A figure of the city with the districts that it rests on, its growth over the same districts,
 /// and what of it rests on open errors.
-fn key_figure(judged: &Judged<'_>, at: usize, figure: &CityFigure) -> Text {
+fn key_figure(judged: &Judged<'_>, at: usize, figure: &CityFigure, rests: Option<Resting>) -> Text {
     let form = &judged.rulebook.forms[at];
     let variable = &form.variables[figure.variable];
     let (kind, unit) = (variable.kind, key::unit(form, figure.variable));
@@ -137,7 +135,7 @@ fn key_figure(judged: &Judged<'_>, at: usize, figure: &CityFigure) -> Text {
             "last year's whole city {whole}"
         ));
     }
-    parts.extend(resting_on_errors(judged, at, figure));
+    parts.extend(rests.map(resting_on_errors));
     sentence(&parts)
 }
 
@@ -210,41 +208,20 @@ fn hundred_times(x: &Exact) -> Exact {
 }
 
 /// What of a figure comes from districts whose form has errors that are not mended.
-fn resting_on_errors(judged: &Judged<'_>, form: usize, figure: &CityFigure) -> Option<Text> {
-    let id = &judged.rulebook.forms[form].id;
-    let has_failed = |district: usize| {
-        let code = &judged.rulebook.register.districts[district].code;
-        let mut standing = judged.standing.iter();
-        let forms = standing.find(|standing| standing.unit.code == *code);
-        let mut forms = forms.into_iter().flat_map(|standing| &standing.forms);
-        forms.any(|own| own.form == *id && own.checking == Checking::Failed)
-    };
-    let own = judged.submissions.iter().filter(|one| one.form == form);
-    let (mut sum, mut count) = (Exact::default(), 0);
-    for submission in own.filter(|one| has_failed(one.district)) {
-        sum += submission.table.sum(figure.variable).0;
-        count += 1;
-    }
-    if count == 0 {
-        return None;
-    }
-    let whole = figure
-        .reported
-        .as_ref()
-        .filter(|whole| !number::is_zero(whole));
-    Some(match whole.filter(|_| !figure.is_ratio) {
-        Some(whole) => {
-            let share = number::show_rounded(&hundred_times(&(sum / whole)), 1);
+fn resting_on_errors(Resting { units, share }: Resting) -> Text {
+    match share {
+        Some(share) => {
+            let share = number::show_rounded(&hundred_times(&share), 1);
             both!(
-                "其中 {share}% 来自尚有必改未改的 {count} 个单位",
-                "{share} % of it from {count} units with errors not mended"
+                "其中 {share}% 来自尚有必改未改的 {units} 个单位",
+                "{share} % of it from {units} units with errors not mended"
             )
         }
         None => both!(
-            "所依据的单位中 {count} 个尚有必改未改",
-            "{count} of the units have errors not mended"
+            "所依据的单位中 {units} 个尚有必改未改",
+            "{units} of the units have errors not mended"
         ),
-    })
+    }
 }
 
 /// 口径变化: what means something else than a year ago, and what becomes of the comparison.
@@ -338,6 +315,40 @@ fn open(judged: &Judged<'_>) -> Vec<Text> {
         )
     });
     waived.into_iter().chain(open).collect()
+}
+
+/// How the month was closed: what was open then, why it was closed all the same, and how much has
+/// come since.
+fn closed(judged: &Judged<'_>, closing: &Closing) -> Vec<Text> {
+    let day = closing.at.replace('T', " ");
+    let by = closing.by.as_deref().unwrap_or_default();
+    let (zh, en) = if by.is_empty() {
+        (String::new(), String::new())
+    } else {
+        (format!("（{by}）"), format!(" by {by}"))
+    };
+    let open = closing.open.iter();
+    let open: Vec<Text> = open.map(|(kind, count)| kind.words(*count)).collect();
+    let mut parts = vec![both!("本月已于 {day} 封库{zh}", "Closed on {day}{en}")];
+    if !open.is_empty() {
+        let Text { zh, en } = Text::joined(&open, &Text::new("、", ", "));
+        parts.push(both!("封库时未办结：{zh}", "open then: {en}"));
+    }
+    let mut all = vec![sentence(&parts)];
+    all.extend(closing.reservations.as_ref().map(|text| {
+        both!(
+            "封库时的保留意见：{text}",
+            "Closed with reservations: {text}"
+        )
+    }));
+    let corrections = judged.corrections.len();
+    if corrections > 0 {
+        all.push(both!(
+            "封库后报来的与已验收的有 {corrections} 处不同，列在“更正”；本稿各数均为已验收的数。",
+            "What has come since differs in {corrections} places and is listed as corrections; all figures here are the accepted ones."
+        ));
+    }
+    all
 }
 
 /// One sentence of several parts, with its full stop.

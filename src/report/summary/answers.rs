@@ -101,7 +101,7 @@ fn line(summary: &Summary<'_>, at: usize, finding: &Finding, answer: &Answer) ->
     let variable = finding.variable.as_ref();
     let label = variable.map_or_else(String::new, |variable| summary.say(&variable.label));
     let light = match finding.state {
-        State::Accepted | State::Waived => Light::Green,
+        State::Accepted | State::Waived | State::Settled => Light::Green,
         State::Explained => Light::Amber,
         State::Open | State::SentBack | State::Held => Light::Red,
     };

@@ -8,7 +8,7 @@ use super::list::written;
 use super::{FormSheet, Summary};
 use crate::consolidate::{self, CityFigure, Sums};
 use crate::number::{self, Exact};
-use crate::report::key;
+use crate::report::key::{self, Resting};
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::Tone;
 use crate::rulebook::form::Form;
@@ -262,25 +262,15 @@ pub(super) fn rests_on_errors(
     form: &FormSheet<'_>,
     figure: &CityFigure,
 ) -> String {
-    let units = 0..summary.judged.standing.len();
-    let with_errors = units.filter(|unit| summary.tally.has_open_error(*unit, form.at));
-    let tables: Vec<&Table> = with_errors
-        .filter_map(|unit| summary.tally.submission(unit, form.at))
-        .map(|submission| &submission.table)
-        .collect();
-    let count = tables.len();
-    if count == 0 {
+    let Some(Resting { units, share }) = summary.restings.of(form.at, figure) else {
         return "0".to_owned();
-    }
-    let adds_up = form.form.variables[figure.variable].adds_up();
-    let whole = figure.reported.as_ref().filter(|x| !number::is_zero(x));
-    match whole.filter(|_| adds_up) {
-        Some(whole) => {
-            let sums = tables.iter().map(|table| table.sum(figure.variable).0);
-            let share = sums.sum::<Exact>() / whole * number::power_of_ten(2);
-            format!("{}%", number::show_rounded(&share, 1))
+    };
+    match share {
+        Some(share) => {
+            let share = number::show_rounded(&(share * number::power_of_ten(2)), 1);
+            format!("{share}%")
         }
-        None => summary.say(&both!("{count} 个", "{count} units")),
+        None => summary.say(&both!("{units} 个", "{units} units")),
     }
 }
 

@@ -46,7 +46,7 @@ const CHOICES: [&[Word]; 5] = [
 fn offered(finding: &Finding) -> usize {
     match (finding.severity, finding.audience) {
         _ if finding.rule == ONE_RULE => 4,
-        _ if finding.state == State::Held => 3,
+        _ if matches!(finding.state, State::Held | State::Settled) => 3,
         (Severity::Error, _) => 0,
         (_, Audience::District) => 1,
         (_, Audience::City) => 2,
@@ -239,7 +239,9 @@ fn cells(summary: &Summary<'_>, finding: &Finding) -> Vec<String> {
         settled(finding, |decision| summary.say(&decision.word.words())),
         settled(finding, |decision| decision.by.clone()),
         settled(finding, |decision| decision.remark.clone()),
-        decided(finding, |decision| without_effect(summary, decision)),
+        decided(finding, |decision| {
+            without_effect(summary, decision, finding)
+        }),
     ]
 }
 
@@ -270,11 +272,11 @@ fn settled(finding: &Finding, of: impl Fn(&Decision) -> String) -> String {
 }
 
 /// Why a decision has no effect: others decided otherwise, or a waiver lacks name or reason.
-fn without_effect(summary: &Summary<'_>, decision: &Decision) -> String {
+fn without_effect(summary: &Summary<'_>, decision: &Decision, finding: &Finding) -> String {
     if !decision.opposed.is_empty() {
         return opposed(summary, decision);
     }
-    dialogue::void(decision).map_or_else(String::new, |why| summary.say(&why))
+    dialogue::void(decision, finding).map_or_else(String::new, |why| summary.say(&why))
 }
 
 /// Who decided what where they disagree: then none of the decisions counts.

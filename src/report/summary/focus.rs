@@ -126,7 +126,10 @@ fn lines(summary: &Summary<'_>) -> (Vec<Line>, usize) {
 fn is_open(finding: &Finding) -> bool {
     finding.severity != Severity::Note
         && finding.stage == Stage::InForce
-        && !matches!(finding.state, State::Waived | State::Accepted | State::Held)
+        && !matches!(
+            finding.state,
+            State::Waived | State::Accepted | State::Held | State::Settled
+        )
 }
 
 fn city_figure<'s>(

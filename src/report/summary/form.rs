@@ -7,7 +7,8 @@ use super::layout::{Block, FIRST, HEADINGS, Head, is_ratio};
 use super::list::written;
 use super::{FormSheet, Summary};
 use crate::check::lines::levels;
-use crate::finding::Finding;
+use crate::closing::corrections::{Change, Correction};
+use crate::finding::{Finding, Variable};
 use crate::number;
 use crate::report::Submission;
 use crate::report::page::{self, Paper};
@@ -368,20 +369,58 @@ impl<'s> Writer<'s> {
                 self.tell(at, found)?;
             }
         }
+        self.tell_corrections(unit)?;
         let is_first = |at: &(usize, usize)| at.0 == layout.row(Block::Unit(unit), 0);
         // A flagged cell is not folded out of sight.
         self.fold(Block::Unit(unit), findings.keys().all(is_first))
     }
 
     /// A unit's findings by the cell at which they are shown; those without one stand at its name.
+    /// Of figures that were accepted and are not in force any more there is nothing to find.
     fn findings_by_cell(&self, unit: usize) -> BTreeMap<(usize, usize), Vec<&'s Finding>> {
         let mut by_cell: BTreeMap<(usize, usize), Vec<&'s Finding>> = BTreeMap::new();
+        if !self.corrections(unit).is_empty() {
+            return by_cell;
+        }
         for at in self.summary.tally.findings(unit, self.sheet.at) {
             let finding = &self.summary.judged.findings[*at];
             let cell = self.sheet.cell_of(unit, finding);
             by_cell.entry(cell).or_default().push(finding);
         }
         by_cell
+    }
+
+    /// What has come since the month was closed and is not what a unit's lines show.
+    fn corrections(&self, unit: usize) -> Vec<&'s Correction> {
+        let judged = self.summary.judged;
+        let code = &judged.standing[unit].unit.code;
+        let all = judged.corrections.iter();
+        all.filter(|one| one.district.code == *code && one.form == self.form.id)
+            .collect()
+    }
+
+    /// A note at each figure for which another one has come since the close; about a record or the
+    /// whole form it stands at the unit's name.
+    fn tell_corrections(&mut self, unit: usize) -> Result<(), XlsxError> {
+        let mut by_cell: BTreeMap<(usize, usize), Vec<String>> = BTreeMap::new();
+        for one in self.corrections(unit) {
+            let cell = self.sheet.cell_at(unit, one.variable.as_ref());
+            let (then, now) = (&one.accepted, &one.now);
+            let text = match one.change {
+                Change::Changed => both!(
+                    "更正：已验收 {then}，封库后报来 {now}",
+                    "Correction: accepted {then}, {now} has come since"
+                ),
+                change => change.words(),
+            };
+            let told = by_cell.entry(cell).or_default();
+            told.push(self.summary.say(&text));
+        }
+        for (at, told) in by_cell {
+            let shown = told.len().min(TOLD_IN_A_NOTE);
+            page::note(self.out, at, &told[..shown].join("\n"))?;
+        }
+        Ok(())
     }
 
     fn unit_heads(
@@ -553,8 +592,13 @@ impl<'s> Writer<'s> {
 impl FormSheet<'_> {
     /// The cell at which a finding of a unit is shown.
     pub(super) fn cell_of(&self, unit: usize, finding: &Finding) -> (usize, usize) {
+        self.cell_at(unit, finding.variable.as_ref())
+    }
+
+    /// The cell of a unit's figure; its name where it is about none.
+    fn cell_at(&self, unit: usize, variable: Option<&Variable>) -> (usize, usize) {
         let block = Block::Unit(unit);
-        let variable = finding.variable.as_ref().and_then(|accused| {
+        let variable = variable.and_then(|accused| {
             self.form
                 .variables
                 .iter()

@@ -8,6 +8,7 @@
 mod answers;
 mod changes;
 mod city;
+mod corrections;
 mod findings;
 mod focus;
 mod form;
@@ -28,7 +29,7 @@ mod year;
 
 use super::Judged;
 use super::history::{History, Month};
-use super::key;
+use super::key::{self, Restings};
 use super::page;
 use super::styles::Styles;
 use crate::finding::Unit;
@@ -69,6 +70,7 @@ pub fn write(judged: &Judged<'_>, history: &History, lang: Lang) -> Result<Vec<u
     answers::write(&mut book, &summary)?;
     waivers::write(&mut book, &summary)?;
     changes::write(&mut book, &summary)?;
+    corrections::write(&mut book, &summary)?;
     rules::write(&mut book, &summary)?;
     ledger::write(&mut book, &summary)?;
     reading::write(&mut book, &summary)?;
@@ -87,6 +89,8 @@ struct Summary<'a> {
     /// By unit on the board: its group.
     regions: Vec<String>,
     tally: Tally<'a>,
+    /// What of the city's figures rests on errors.
+    restings: Restings<'a>,
     /// The months before.
     history: &'a History,
     /// The month itself, in the shape of those before.
@@ -139,6 +143,7 @@ impl<'a> Summary<'a> {
                 .map(|standing| region(judged, &standing.unit))
                 .collect(),
             tally: Tally::new(judged),
+            restings: Restings::new(judged),
             history,
             month: Month::of(judged),
         }
@@ -229,6 +234,7 @@ struct Names {
     answers: &'static str,
     waivers: &'static str,
     changes: &'static str,
+    corrections: &'static str,
     rules: &'static str,
     ledger: &'static str,
     reading: &'static str,
@@ -252,6 +258,7 @@ impl Names {
             answers: pick("情况说明", "Explanations"),
             waivers: pick("放行", "Waivers"),
             changes: pick("与上次相比", "Since the last run"),
+            corrections: pick("更正", "Corrections"),
             rules: pick("审核关系", "Rules"),
             ledger: pick("报送质量台账", "Quality of reporting"),
             reading: pick("读取说明", "Reading"),
@@ -290,6 +297,7 @@ impl Names {
                 self.answers,
                 self.waivers,
                 self.changes,
+                self.corrections,
                 self.rules,
                 self.ledger,
                 self.reading,

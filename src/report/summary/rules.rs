@@ -5,6 +5,7 @@
 
 use super::Summary;
 use crate::check::run::reason_words;
+use crate::finding::{Finding, State, Word};
 use crate::report::RuleOutcome;
 use crate::report::history::Noise;
 use crate::report::page::{self, Heading, Paper};
@@ -100,13 +101,13 @@ fn cells(summary: &Summary<'_>, outcome: &RuleOutcome) -> Vec<String> {
         format!("{words} {count}")
     });
     let trial = outcome.stage == Stage::Trial;
-    let (_, is_held) = summary.tally.of_rule(&outcome.rule);
-    let remark = match (is_silent(outcome), counts.units()) {
-        _ if is_held => summary.pick("暂不下发，待市级定", "held back, for staff to decide"),
-        (false, _) if trial => summary.pick("试行，只给市级看", "on trial, for staff only"),
-        (true, 0) => summary.pick("没有可审核的数据", "nothing to look at"),
-        (true, _) => summary.pick("一次也没有审核", "never evaluated"),
-        (false, _) => "",
+    let (_, guard) = summary.tally.of_rule(&outcome.rule);
+    let remark = match (guard, is_silent(outcome), counts.units()) {
+        (Some(guard), ..) => guarded(summary, guard),
+        (_, false, _) if trial => summary.pick("试行，只给市级看", "on trial, for staff only"),
+        (_, true, 0) => summary.pick("没有可审核的数据", "nothing to look at"),
+        (_, true, _) => summary.pick("一次也没有审核", "never evaluated"),
+        (_, false, _) => "",
     };
     let mut cells = vec![
         outcome.rule.clone(),
@@ -122,6 +123,21 @@ fn cells(summary: &Summary<'_>, outcome: &RuleOutcome) -> Vec<String> {
         outcome.source.clone().unwrap_or_default(),
     ]);
     cells
+}
+
+/// What has become of a rule that came up in too many districts.
+fn guarded(summary: &Summary<'_>, guard: &Finding) -> &'static str {
+    let decision = guard.decision.as_ref();
+    let word = decision
+        .filter(|one| one.opposed.is_empty())
+        .map(|one| one.word);
+    match (guard.state, word) {
+        (State::Settled, _) => summary.pick("市级已定：下发", "staff decided to send it out"),
+        (_, Some(Word::Hold)) => {
+            summary.pick("市级已定：暂不下发", "staff decided to hold it back")
+        }
+        _ => summary.pick("暂不下发，待市级定", "held back, for staff to decide"),
+    }
 }
 
 /// The counts of a rule: passed, failed, not evaluated, listed, and what its findings led to.
@@ -164,7 +180,7 @@ fn line(
         }
         match column {
             1 | 4 => page::words(sheet, (at, column), text, &styles.centred)?,
-            REMARK if is_silent(outcome) || summary.tally.of_rule(&outcome.rule).1 => {
+            REMARK if is_silent(outcome) || summary.tally.of_rule(&outcome.rule).1.is_some() => {
                 let format = styles.cell(Look::Words, Tone::Plain, Some(Light::Amber));
                 page::words(sheet, (at, column), text, &format)?;
             }

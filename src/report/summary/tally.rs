@@ -3,8 +3,9 @@
 use super::super::{Judged, Submission};
 use crate::closing::open::{Kind, unsettled};
 use crate::finding::{Finding, State};
-use crate::rulebook::written::{Severity, Stage};
+use crate::rulebook::written::Severity;
 use crate::standing::{Checking, FormStanding, Reporting};
+use crate::submissions::ONE_RULE;
 use std::collections::BTreeMap;
 
 /// Findings by how much they weigh, one for each line of the list.
@@ -40,7 +41,7 @@ pub(super) struct Arrivals {
     pub asked: usize,
     /// 已报, late and nil ones included.
     pub here: usize,
-    /// 未报
+    /// 未报, or too late for a closed month
     pub missing: usize,
     /// 文件无效
     pub invalid: usize,
@@ -56,7 +57,7 @@ impl Arrivals {
         self.asked += 1;
         if reporting.is_here() {
             self.here += 1;
-        } else if reporting == Reporting::Missing {
+        } else if matches!(reporting, Reporting::Missing | Reporting::AfterClose) {
             self.missing += 1;
         } else if reporting == Reporting::Invalid {
             self.invalid += 1;
@@ -100,13 +101,6 @@ impl Undone {
     }
 }
 
-/// Whether an error still stands.
-pub(super) fn is_open_error(finding: &Finding) -> bool {
-    finding.severity == Severity::Error
-        && finding.state != State::Waived
-        && finding.stage == Stage::InForce
-}
-
 /// Everything that is counted, by positions on the board and in the rulebook.
 pub(super) struct Tally<'a> {
     /// By unit and form: how it stands.
@@ -117,8 +111,8 @@ pub(super) struct Tally<'a> {
     by_unit: Vec<Vec<usize>>,
     /// Findings that belong to no unit of the board.
     pub elsewhere: Vec<usize>,
-    /// By rule: how many lines of the list are its own, and whether it is held back.
-    by_rule: BTreeMap<&'a str, (u64, bool)>,
+    /// By rule: how many lines of the list are its own, and the line of the flood guard.
+    by_rule: BTreeMap<&'a str, (u64, Option<&'a Finding>)>,
     findings: &'a [Finding],
     submissions: BTreeMap<(usize, usize), &'a Submission>,
 }
@@ -143,9 +137,13 @@ impl<'a> Tally<'a> {
             submissions: BTreeMap::new(),
         };
         for (at, finding) in judged.findings.iter().enumerate() {
-            let (lines, is_held) = tally.by_rule.entry(&finding.rule).or_default();
+            let (lines, guard) = tally.by_rule.entry(&finding.rule).or_default();
             *lines += 1;
-            *is_held |= finding.state == State::Held;
+            let is_guard =
+                finding.rule != ONE_RULE && matches!(finding.state, State::Held | State::Settled);
+            if is_guard {
+                *guard = Some(finding);
+            }
             let Some(unit) = of_code.get(finding.district.code.as_str()) else {
                 tally.elsewhere.push(at);
                 continue;
@@ -158,7 +156,7 @@ impl<'a> Tally<'a> {
                 tally.by_form[*unit][form].push(at);
             }
         }
-        for submission in &judged.submissions {
+        for submission in judged.counted() {
             let district = judged.rulebook.register.districts.get(submission.district);
             let unit = district.and_then(|district| of_code.get(district.code.as_str()));
             if let Some(unit) = unit {
@@ -198,8 +196,8 @@ impl<'a> Tally<'a> {
         &self.by_unit[unit]
     }
 
-    /// How many lines of the list a rule has, and whether the flood guard holds it back.
-    pub(super) fn of_rule(&self, rule: &str) -> (u64, bool) {
+    /// How many lines of the list a rule has, and that of the flood guard.
+    pub(super) fn of_rule(&self, rule: &str) -> (u64, Option<&'a Finding>) {
         self.by_rule.get(rule).copied().unwrap_or_default()
     }
 
@@ -245,12 +243,6 @@ impl<'a> Tally<'a> {
         (all, first)
     }
 
-    /// Whether an error of a unit's form still stands.
-    pub(super) fn has_open_error(&self, unit: usize, form: usize) -> bool {
-        let mut findings = self.findings(unit, form).iter();
-        findings.any(|at| is_open_error(&self.findings[*at]))
-    }
-
     /// How many units have sent a form.
     pub(super) fn arrivals(&self, form: usize) -> Arrivals {
         self.arrivals_among(form, &|_| true)
@@ -280,8 +272,12 @@ impl<'a> Tally<'a> {
 
 /// The lower the worse.
 pub(super) fn urgency(reporting: Reporting) -> u8 {
-    const WORST_FIRST: [Reporting; 3] =
-        [Reporting::Missing, Reporting::Invalid, Reporting::NotYetDue];
+    const WORST_FIRST: [Reporting; 4] = [
+        Reporting::Missing,
+        Reporting::Invalid,
+        Reporting::AfterClose,
+        Reporting::NotYetDue,
+    ];
     const BEST_LAST: [Reporting; 4] = [
         Reporting::Late,
         Reporting::Nil,

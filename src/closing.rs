@@ -37,6 +37,7 @@ use crate::report::machine::{self, Hashed};
 use crate::rulebook::form::Form;
 use crate::rulebook::source::Sources;
 use crate::table::Table;
+use crate::words::Text;
 use chrono::NaiveDateTime;
 use open::{Kind, Obstacles, Published};
 use schemars::JsonSchema;
@@ -92,6 +93,21 @@ pub struct Closing {
     pub rules: Vec<Hashed>,
     /// The copies with their hashes.
     pub files: Vec<Hashed>,
+}
+
+impl Closing {
+    /// That the month is closed: when, by whom, and with what reservations.
+    pub fn words(&self) -> Text {
+        let at = &self.at;
+        let mut words = both!("已封库：{at}", "closed: {at}");
+        if let Some(by) = &self.by {
+            words = words.and(&both!("，{by}", ", {by}"));
+        }
+        if let Some(text) = &self.reservations {
+            words = words.and(&both!("；保留意见：{text}", "; reservations: {text}"));
+        }
+        words
+    }
 }
 
 /// 解封

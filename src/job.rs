@@ -264,6 +264,7 @@ fn one(
             rules: Hashed::rules(sources),
             outputs: outputs.collect(),
             counts: SeverityCounts::of(&judged.findings),
+            waivers: machine::waivers(&judged.findings),
         })
     })?;
     let outcome = Outcome {

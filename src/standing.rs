@@ -70,6 +70,9 @@ pub enum Acceptance {
 }
 
 impl Acceptance {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::None, Self::Returned, Self::Taken, Self::Accepted];
+
     /// The word on the board.
     pub fn words(self) -> Text {
         let (zh, en) = match self {
@@ -111,6 +114,19 @@ pub struct DistrictStanding {
 }
 
 impl Reporting {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::NotYetDue,
+        Self::Extended,
+        Self::Missing,
+        Self::Reported,
+        Self::Late,
+        Self::Nil,
+        Self::Invalid,
+        Self::AfterClose,
+        Self::NotAsked,
+    ];
+
     /// The word on the board.
     pub fn words(self) -> Text {
         let (zh, en) = match self {
@@ -134,6 +150,15 @@ impl Reporting {
 }
 
 impl Checking {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::NotChecked,
+        Self::Failed,
+        Self::ToExplain,
+        Self::Passed,
+        Self::Waived,
+    ];
+
     /// The word on the board.
     pub fn words(self) -> Text {
         let (zh, en) = match self {

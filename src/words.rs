@@ -55,6 +55,14 @@ impl Text {
         Self { en: zh.clone(), zh }
     }
 
+    /// The same with more behind it.
+    #[must_use]
+    pub fn and(mut self, more: &Self) -> Self {
+        self.zh += &more.zh;
+        self.en += &more.en;
+        self
+    }
+
     /// Without space at either end.
     #[must_use]
     pub fn trimmed(&self) -> Self {

@@ -4,6 +4,7 @@
 //! side. Nothing is read anew, so it says what the last run said.
 
 use super::{Exit, Folders, complain, say};
+use crate::closing::{Manifest, Month, corrections};
 use crate::finding::Finding;
 use crate::intake::discover;
 use crate::period::Period;
@@ -54,7 +55,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
             return Exit::Failed;
         }
     };
-    let told = Told::new(&board, lang).all();
+    let closed = closed(&folders.output, board.period);
+    let told = Told::new(&board, closed, lang).all();
     // A reader that has gone away has seen enough.
     let _ = io::stdout().write_all(told.as_bytes());
     if wants_people(&board) {
@@ -81,6 +83,22 @@ fn board(output: &Path, period: Option<Period>) -> io::Result<Option<Board>> {
     Ok(None)
 }
 
+/// That a month is closed, and how many corrections have been published since.
+fn closed(output: &Path, period: Period) -> Option<Text> {
+    let month = Month::of(output, period);
+    let closing = month.closing()?;
+    let manifest = Manifest::read(output, period);
+    let count = manifest.and_then(|manifest| corrections::published(output, &manifest).ok());
+    let words = closing.words();
+    Some(match count.filter(|count| *count > 0) {
+        Some(count) => words.and(&both!(
+            "；封库后更正 {count} 处",
+            "; corrections since: {count}"
+        )),
+        None => words,
+    })
+}
+
 fn wants_people(board: &Board) -> bool {
     let mut forms = board.districts.iter().flat_map(|district| &district.forms);
     board.findings.iter().any(Finding::is_unsettled)
@@ -90,6 +108,8 @@ fn wants_people(board: &Board) -> bool {
 /// The board being told, line by line.
 struct Told<'a> {
     board: &'a Board,
+    /// That the month is closed, where it is.
+    closed: Option<Text>,
     lang: Lang,
     /// The forms that the districts have, in their order.
     forms: Vec<&'a str>,
@@ -97,11 +117,12 @@ struct Told<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn new(board: &'a Board, lang: Lang) -> Self {
+    fn new(board: &'a Board, closed: Option<Text>, lang: Lang) -> Self {
         let forms = board.districts.first().into_iter();
         let forms = forms.flat_map(|district| &district.forms);
         Self {
             board,
+            closed,
             lang,
             forms: forms.map(|form| form.form.as_str()).collect(),
             out: String::new(),
@@ -115,6 +136,9 @@ impl<'a> Told<'a> {
             format!("{} · status board (run of {now})", month.en),
         );
         self.line(title.get(self.lang));
+        if let Some(closed) = self.closed.take() {
+            self.line(closed.get(self.lang));
+        }
         self.line("");
         for at in 0..self.forms.len() {
             self.arrivals(at);

@@ -240,7 +240,10 @@ pub fn reports(judged: &Judged<'_>) -> Result<Vec<NamedFile>, WriteError> {
 }
 
 /// How many corrections the last run of a closed month published; none before there was one.
-pub(super) fn published(output: &Path, manifest: &Manifest) -> Result<usize, Error> {
+///
+/// # Errors
+/// When they can't be read, or are not as that run wrote them.
+pub fn published(output: &Path, manifest: &Manifest) -> Result<usize, Error> {
     #[derive(Deserialize)]
     struct Listed {
         corrections: Vec<IgnoredAny>,

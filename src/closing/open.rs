@@ -127,7 +127,10 @@ pub(super) fn obstacles(path: &Path) -> Result<Obstacles, Error> {
                 _ => continue,
             };
             let (name, id) = (&district.unit.name, &form.form);
-            let words = form.reporting.words();
+            let words = match kind {
+                Kind::Returned => form.acceptance.words(),
+                _ => form.reporting.words(),
+            };
             let name = Text::new(
                 format!("{name} {id} {}", words.zh),
                 format!("{name} {id} {}", words.en),

@@ -46,6 +46,10 @@ pub mod headings {
     pub const ACCEPTANCE: (&str, &str) = ("受理", "Acceptance");
 }
 
+/// What stands on the board where staff disagree on a form. It decides nothing: whoever settles
+/// it puts another word in its place.
+pub const DISAGREE: (&str, &str) = ("不一致", "disagree");
+
 /// The word of the drop-down that takes what is known so far for the answer.
 pub const TAKE_KNOWN: (&str, &str) = ("采用已有说明", "as known so far");
 
@@ -455,6 +459,7 @@ impl<'a> Sheet<'a> {
         let cells = &self.heads[&head];
         let (by, remark) = (column(cells, BY), column(cells, REMARK));
         let rows = self.grid.rows.iter().map(|(row, _)| *row);
+        let unsettled = [fold(DISAGREE.0), fold(DISAGREE.1)];
         let mut decided = Vec::new();
         for row in rows.filter(|row| *row > head) {
             let code = self.shown(row, code);
@@ -466,6 +471,9 @@ impl<'a> Sheet<'a> {
             let mut all: Vec<Decided> = Vec::new();
             for column in &forms {
                 let written = self.shown(row, *column);
+                if unsettled.contains(&fold(&written)) {
+                    continue;
+                }
                 let form = self.form_above(above, *column);
                 let word = as_word(&written);
                 let is_state = word.is_none();

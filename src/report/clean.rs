@@ -8,7 +8,7 @@
 
 use super::official::draw::{Around, Drawing, Dress, lay, signature_line};
 use super::official::{self, Frame, Line, Placed, lines, shown_columns};
-use super::page::{self, across, col, row, words};
+use super::page::{self, SheetNames, across, col, row, words};
 use super::styles::Styles;
 use super::{Judged, Submission};
 use crate::check::restates;
@@ -38,8 +38,6 @@ const FIGURE: f64 = 11.0;
 const WIDEST_ON_A4: f64 = 230.0;
 /// How wide the sentences are.
 const SENTENCE: f64 = 84.0;
-/// A sheet's name takes a form's number of so many signs.
-const LONGEST_ID: usize = 20;
 
 /// The workbook's name.
 pub fn name(lang: Lang) -> &'static str {
@@ -76,15 +74,16 @@ pub fn write(judged: &Judged<'_>, sentences: &[Text], lang: Lang) -> Result<Vec<
         .copied()
         .filter(|at| forms[*at].is_fixed())
         .collect();
-    let frames = official::frames(judged.rulebook, judged.period, &fixed, &|_| 0);
+    let mut names = SheetNames::new(&[clean.notes_name(), clean.corrections_name()]);
+    let frames = official::frames(judged.rulebook, judged.period, &fixed, &|_| 0, &mut names);
     for frame in &frames {
         clean.official(book.add_worksheet(), frame)?;
         for table in &frame.tables {
-            clean.districts(book.add_worksheet(), table.at)?;
+            clean.districts(book.add_worksheet(), table.at, &mut names)?;
         }
     }
     for at in due.iter().filter(|at| !forms[**at].is_fixed()) {
-        clean.districts(book.add_worksheet(), *at)?;
+        clean.districts(book.add_worksheet(), *at, &mut names)?;
     }
     clean.sentences(book.add_worksheet(), sentences)?;
     if !judged.corrections.is_empty() {
@@ -122,6 +121,16 @@ impl Clean<'_> {
             Lang::Zh => zh,
             Lang::En => en,
         }
+    }
+
+    /// What the sheet of sentences is called.
+    fn notes_name(&self) -> &'static str {
+        self.pick("汇总说明", "Notes")
+    }
+
+    /// What the sheet of corrections is called.
+    fn corrections_name(&self) -> &'static str {
+        self.pick("更正", "Corrections")
     }
 
     /// A title, which says until the month is closed that it is not final.
@@ -358,10 +367,14 @@ impl Clean<'_> {
     }
 
     /// A form over the whole, the groups and the districts, a line each.
-    fn districts(&self, out: &mut Worksheet, at: usize) -> Result<(), XlsxError> {
+    fn districts(
+        &self,
+        out: &mut Worksheet,
+        at: usize,
+        names: &mut SheetNames,
+    ) -> Result<(), XlsxError> {
         let form = &self.judged.rulebook.forms[at];
-        let id: String = form.id.chars().take(LONGEST_ID).collect();
-        out.set_name(self.say(&both!("{id} 分区县", "{id} by district")))?;
+        out.set_name(names.free(&form.id, self.pick(" 分区县", " by district")))?;
         let columns = self.columns(form);
         let last = STUB + columns.len().max(4) - 1;
         self.over(out, form, &columns, last)?;
@@ -544,7 +557,7 @@ impl Clean<'_> {
 
     /// 汇总说明: the sentences, numbered.
     fn sentences(&self, out: &mut Worksheet, sentences: &[Text]) -> Result<(), XlsxError> {
-        out.set_name(self.pick("汇总说明", "Notes"))?;
+        out.set_name(self.notes_name())?;
         let dress = &self.dress;
         out.set_column_width(0, SENTENCE)?;
         let month = self.judged.period.words();
@@ -569,7 +582,7 @@ impl Clean<'_> {
 
     /// 更正: what has come since the close, and changes none of the figures here.
     fn corrections(&self, out: &mut Worksheet) -> Result<(), XlsxError> {
-        out.set_name(self.pick("更正", "Corrections"))?;
+        out.set_name(self.corrections_name())?;
         let dress = &self.dress;
         let columns = [
             (self.pick("单位", "District"), 14.0),

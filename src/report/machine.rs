@@ -4,7 +4,7 @@
 
 use super::{FileFound, Judged, RuleOutcome};
 use crate::expr::exact::Reason;
-use crate::finding::Finding;
+use crate::finding::{Finding, State, Unit};
 use crate::hash;
 use crate::period::Period;
 use crate::publish::MANIFEST;
@@ -73,6 +73,50 @@ pub struct RunFile<'a> {
     pub outputs: Vec<Hashed>,
     /// How many findings of each severity.
     pub counts: SeverityCounts,
+    /// 放行: what stands as it is by a decision, in the order of the findings.
+    pub waivers: Vec<Waiver<'a>>,
+}
+
+/// A finding whose figure stands by a decision with a name.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Waiver<'a> {
+    /// The finding's id.
+    pub id: &'a str,
+    /// Its rule.
+    pub rule: &'a str,
+    /// Whose figure it is.
+    pub district: &'a Unit,
+    /// The form, where it is about one.
+    pub form: Option<&'a str>,
+    /// What stands in the cell.
+    pub found: &'a str,
+    /// Who let it stand.
+    pub by: &'a str,
+    /// 备注: why.
+    pub remark: &'a str,
+    /// When a run first saw the decision.
+    pub seen: &'a str,
+}
+
+/// What of these findings was waived, in their order.
+pub fn waivers(findings: &[Finding]) -> Vec<Waiver<'_>> {
+    let waived = findings.iter();
+    let waived = waived.filter(|finding| finding.state == State::Waived);
+    waived
+        .map(|finding| {
+            let decision = finding.decision.as_ref();
+            Waiver {
+                id: &finding.id,
+                rule: &finding.rule,
+                district: &finding.district,
+                form: finding.form.as_deref(),
+                found: &finding.found,
+                by: decision.map_or("", |one| one.by.as_str()),
+                remark: decision.map_or("", |one| one.remark.as_str()),
+                seen: decision.map_or("", |one| one.seen.as_str()),
+            }
+        })
+        .collect()
 }
 
 /// A file and its hash.

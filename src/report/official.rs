@@ -10,6 +10,7 @@ mod relations;
 
 pub(super) use relations::relation;
 
+use super::page::SheetNames;
 use crate::period::{Period, Periodicity};
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::{Column, Form, Row};
@@ -252,12 +253,13 @@ pub(super) fn lines<'t>(table: &'t Placed<'_>) -> impl Iterator<Item = (usize, &
 }
 
 /// The sheets of some forms, each with all of them that stand on it. `records` says how many
-/// rows a list has.
+/// rows a list has, `names` what other sheets of the workbook are called.
 pub(super) fn frames<'a>(
     rulebook: &'a Rulebook,
     period: Period,
     forms: &[usize],
     records: &dyn Fn(usize) -> usize,
+    names: &mut SheetNames,
 ) -> Vec<Frame<'a>> {
     let mut sheets: Vec<(String, Vec<usize>)> = Vec::new();
     for at in forms {
@@ -268,15 +270,17 @@ pub(super) fn frames<'a>(
             None => sheets.push((name.clone(), vec![*at])),
         }
     }
-    let frame =
-        |(name, forms): (String, Vec<usize>)| frame(rulebook, period, &name, &forms, records);
+    let frame = |(name, forms): (String, Vec<usize>)| {
+        let sheet = names.free(&name, "");
+        frame(rulebook, period, (&name, sheet), &forms, records)
+    };
     sheets.into_iter().map(frame).collect()
 }
 
 fn frame<'a>(
     rulebook: &'a Rulebook,
     period: Period,
-    name: &str,
+    (name, sheet): (&str, String),
     forms: &[usize],
     records: &dyn Fn(usize) -> usize,
 ) -> Frame<'a> {
@@ -329,19 +333,13 @@ fn frame<'a>(
             .find_map(|form| form.print.paper)
             .unwrap_or_else(|| paper(&widths, lines)),
         foot: top + 1,
-        name: sheet_name(name),
+        name: sheet,
         identity,
         tables,
         widths,
         signatures,
         notes,
     }
-}
-
-/// A name that Excel takes: none of its signs, not too long.
-fn sheet_name(name: &str) -> String {
-    let allowed = name.chars().filter(|c| !"[]:*?/\\'".contains(*c));
-    allowed.take(28).collect()
 }
 
 fn unit_line(form: &Form) -> Option<Text> {
@@ -588,7 +586,9 @@ mod tests {
         let rulebook = rulebook();
         let at = rulebook.forms.iter().position(|form| form.id == id);
         let period = Period::parse("2023-12").expect("a period");
-        let frames = frames(&rulebook, period, &[at.expect("the form")], &|_| 2);
+        let mut names = SheetNames::new(&[]);
+        let form = [at.expect("the form")];
+        let frames = frames(&rulebook, period, &form, &|_| 2, &mut names);
         let table = &frames[0].tables[0];
         let cell = super::super::page::cell_name;
         let head = table.head.iter();

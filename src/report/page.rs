@@ -46,6 +46,50 @@ pub(super) fn shortened(text: &str, most: usize) -> String {
         .collect()
 }
 
+/// The longest name that Excel gives a sheet, in the units in which it counts.
+const LONGEST_NAME: usize = 31;
+
+/// The names of a workbook's sheets, each of which no other sheet has.
+pub(super) struct SheetNames {
+    taken: Vec<String>,
+}
+
+impl SheetNames {
+    /// Names that are given away already, `History` among them, which Excel keeps for itself.
+    pub(super) fn new(taken: &[&str]) -> Self {
+        let taken = taken.iter().chain(&["History"]);
+        Self {
+            taken: taken.map(|name| name.to_lowercase()).collect(),
+        }
+    }
+
+    /// A name that Excel takes and no other sheet has: a form's, and what the sheet has of it.
+    pub(super) fn free(&mut self, form: &str, what: &str) -> String {
+        let allowed = |c: char| !"[]:*?/\\'".contains(c) && !c.is_control();
+        let form: String = form
+            .chars()
+            .map(|c| if allowed(c) { c } else { '_' })
+            .collect();
+        let length = |text: &str| text.encode_utf16().count();
+        let mut turn = 1;
+        loop {
+            let turns = if turn == 1 {
+                String::new()
+            } else {
+                format!("_{turn}")
+            };
+            let ending = format!("{turns}{what}");
+            let name = shortened(&form, LONGEST_NAME.saturating_sub(length(&ending))) + &ending;
+            let known = name.to_lowercase();
+            if !name.is_empty() && !self.taken.contains(&known) {
+                self.taken.push(known);
+                return name;
+            }
+            turn += 1;
+        }
+    }
+}
+
 /// A position as a row.
 pub(super) fn row(at: usize) -> RowNum {
     RowNum::try_from(at).unwrap_or(RowNum::MAX)
@@ -127,7 +171,9 @@ pub(super) fn headings(
         let widest = texts
             .map(|text| widest_line(text) + 2.0)
             .fold(0.0, f64::max);
-        let width = widest.max(heading.narrow).min(heading.wide);
+        // No word of a heading is broken.
+        let narrow = heading.narrow.max(longest_word(&heading.text) + 1.0);
+        let width = widest.max(narrow).min(heading.wide.max(narrow));
         sheet.write_string_with_format(row(at), col(column), &heading.text, format)?;
         sheet.set_column_width(col(column), width)?;
         lines = lines.max(lines_in(&heading.text, width));
@@ -146,18 +192,53 @@ pub(super) fn width(text: &str) -> f64 {
     u32::try_from(text.width()).map_or(f64::MAX, f64::from)
 }
 
-/// How many lines a text takes in a column of this width.
+fn width_of(c: char) -> f64 {
+    width(c.encode_utf8(&mut [0; 4]))
+}
+
+/// Whether a line may be broken on either side of a character: at a blank, and at Chinese ones,
+/// which are two digits wide.
+fn is_alone(c: char) -> bool {
+    c.is_whitespace() || width_of(c) > 1.0
+}
+
+/// The width of the longest stretch of a text in which no line is broken.
+pub(super) fn longest_word(text: &str) -> f64 {
+    text.split(is_alone).map(width).fold(0.0, f64::max)
+}
+
+/// The width of a column in which none of these words is cut.
+pub(super) fn room_for<'t>(words: impl IntoIterator<Item = &'t str>) -> f64 {
+    let widths = words.into_iter().map(|word| width(word) + 2.0);
+    widths.fold(0.0, f64::max)
+}
+
+/// How many lines a text takes in a column of this width: words go on a new line whole, and
+/// Chinese text is broken anywhere.
 pub(super) fn lines_in(text: &str, column: f64) -> usize {
-    let room = (column - 1.0).max(1.0);
+    let room = (column - 1.0).max(2.0);
     text.lines()
         .map(|line| {
-            let (mut lines, mut used) = (1, 0.0);
+            // What stands on the line so far, and the word that grows behind it.
+            let (mut lines, mut used, mut word) = (1, 0.0, 0.0);
             for c in line.chars() {
-                let needs = width(c.encode_utf8(&mut [0; 4]));
-                if used + needs > room {
-                    (lines, used) = (lines + 1, 0.0);
+                if is_alone(c) {
+                    (used, word) = (used + word, 0.0);
                 }
-                used += needs;
+                word += width_of(c);
+                // Blanks at the end of a line take no room.
+                if !c.is_whitespace() && used + word > room {
+                    lines += 1;
+                    // A word that is longer than the column is broken where it must be.
+                    if used > 0.0 {
+                        used = 0.0;
+                    } else {
+                        word = width_of(c);
+                    }
+                }
+                if is_alone(c) {
+                    (used, word) = (used + word, 0.0);
+                }
             }
             lines
         })
@@ -309,4 +390,52 @@ pub(super) fn note(sheet: &mut Worksheet, at: (usize, usize), text: &str) -> Res
         .set_height(16 * lines + 14);
     sheet.insert_note(row(at.0), col(at.1), &note)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sheets_have_names_that_excel_takes_and_that_differ() {
+        let mut names = SheetNames::new(&["Notes"]);
+        let long = "A_FORM_WITH_A_VERY_LONG_NUMBER_INDEED";
+        assert_eq!(names.free("KY01", ""), "KY01");
+        assert_eq!(names.free("ky01", ""), "ky01_2");
+        assert_eq!(names.free("notes", ""), "notes_2");
+        assert_eq!(names.free("a/b", ""), "a_b");
+        assert_eq!(
+            names.free(long, " by district"),
+            "A_FORM_WITH_A_VERY_ by district"
+        );
+        assert_eq!(
+            names.free(long, " by district"),
+            "A_FORM_WITH_A_VER_2 by district"
+        );
+    }
+
+    #[test]
+    fn words_go_on_a_new_line_whole_and_chinese_text_breaks_anywhere() {
+        for (text, column, lines) in [
+            ("", 10.0, 1),
+            ("to be explained", 16.0, 1),
+            ("to be explained", 15.0, 2),
+            ("City last year, published", 13.0, 3),
+            ("其中：学校承担", 15.0, 1),
+            ("其中：学校承担", 14.0, 2),
+            ("已与申报名册、立项文件核对", 16.0, 2),
+            ("KY01.applications_last_year.restates", 22.0, 2),
+            ("a\nb", 10.0, 2),
+        ] {
+            assert_eq!(lines_in(text, column), lines, "{text} {column}");
+        }
+    }
+
+    #[test]
+    fn a_column_is_as_wide_as_the_longest_word_of_its_heading() {
+        assert_eq!(longest_word("Not evaluated"), 9.0);
+        assert_eq!(longest_word("Satisfaction（%）"), 12.0);
+        assert_eq!(longest_word("一次通过"), 0.0);
+        assert_eq!(room_for(["文件无效", "late"]), 10.0);
+    }
 }

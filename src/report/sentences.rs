@@ -317,38 +317,23 @@ fn open(judged: &Judged<'_>) -> Vec<Text> {
     waived.into_iter().chain(open).collect()
 }
 
-/// How the month was closed: what was open then, why it was closed all the same, and how much has
-/// come since.
+/// How the month was closed, what was open then, and how much has come since.
 fn closed(judged: &Judged<'_>, closing: &Closing) -> Vec<Text> {
-    let day = closing.at.replace('T', " ");
-    let by = closing.by.as_deref().unwrap_or_default();
-    let (zh, en) = if by.is_empty() {
-        (String::new(), String::new())
-    } else {
-        (format!("（{by}）"), format!(" by {by}"))
-    };
+    let mut parts = vec![closing.words()];
     let open = closing.open.iter();
     let open: Vec<Text> = open.map(|(kind, count)| kind.words(*count)).collect();
-    let mut parts = vec![both!("本月已于 {day} 封库{zh}", "Closed on {day}{en}")];
     if !open.is_empty() {
         let Text { zh, en } = Text::joined(&open, &Text::new("、", ", "));
         parts.push(both!("封库时未办结：{zh}", "open then: {en}"));
     }
-    let mut all = vec![sentence(&parts)];
-    all.extend(closing.reservations.as_ref().map(|text| {
-        both!(
-            "封库时的保留意见：{text}",
-            "Closed with reservations: {text}"
-        )
-    }));
     let corrections = judged.corrections.len();
-    if corrections > 0 {
-        all.push(both!(
+    let since = (corrections > 0).then(|| {
+        both!(
             "封库后报来的与已验收的有 {corrections} 处不同，列在“更正”；本稿各数均为已验收的数。",
             "What has come since differs in {corrections} places and is listed as corrections; all figures here are the accepted ones."
-        ));
-    }
-    all
+        )
+    });
+    [sentence(&parts)].into_iter().chain(since).collect()
 }
 
 /// One sentence of several parts, with its full stop.

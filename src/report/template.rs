@@ -16,7 +16,7 @@ mod wrong;
 
 use super::official::draw::Dress;
 use super::official::{self, Frame, Placed};
-use super::page;
+use super::page::{self, SheetNames};
 use super::styles::Styles;
 use crate::baseline::Baseline;
 use crate::check::tables::period_of;
@@ -137,7 +137,14 @@ impl<'a> Template<'a> {
             0 => BLANK_ROWS,
             known => known + SPARE,
         };
-        let frames = official::frames(wanted.rulebook, wanted.period, wanted.forms, &records);
+        let mut names = SheetNames::new(&[lights::name(wanted.lang), entry::CHOICES]);
+        let frames = official::frames(
+            wanted.rulebook,
+            wanted.period,
+            wanted.forms,
+            &records,
+            &mut names,
+        );
         let mut template = Self {
             wanted,
             frames,

@@ -1,6 +1,6 @@
 //! What is closed stays closed: accepted figures, corrections, reopening.
 
-use crate::kit::{FORM, Office, Said, book, drawn};
+use crate::kit::{FORM, Office, Said, book, drawn, grid, texts};
 use serde_json::Value;
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -256,6 +256,34 @@ fn what_comes_after_the_close_is_a_dated_correction_and_the_accepted_figures_sta
         ]
     );
     assert!(summary(&office, "2022-12").contains("与已验收的有 4 处不同，列为更正"));
+    // What is published keeps the accepted figures, and has the corrections beside them.
+    let read = |name: &str| fs::read(office.path(&format!("output/{name}"))).expect("a file");
+    assert_eq!(
+        read("2022-12/data/T01.parquet"),
+        read("accepted/2022-12/1/data/T01.parquet")
+    );
+    let total = |workbook: &[u8], sheet: &str| {
+        let mut rows = grid(workbook, sheet).into_iter();
+        let row = rows.find(|row| row.iter().any(|cell| cell.trim() == "合计"));
+        row.expect("the total").join("|")
+    };
+    let workbook = read("2022-12/summary.xlsx");
+    let shown = total(&workbook, "T01");
+    assert!(shown.contains("|270|"), "{shown}");
+    assert_eq!(
+        grid(&workbook, "更正")[3][..5],
+        ["巴南区", "T01", "改动", "", "合计 · 申报数›本年"]
+    );
+    assert_eq!(grid(&workbook, "更正")[3][5..7], ["90", "91"]);
+    let clean = read("2022-12/上报稿.xlsx");
+    let shown = total(&clean, "T01");
+    assert!(shown.contains("|270|"), "{shown}");
+    let shown = texts(&clean).join("\n");
+    assert!(
+        !shown.contains("未定案") && shown.contains("本稿各数均为已验收的数"),
+        "{shown}"
+    );
+    assert_eq!(grid(&clean, "更正").len(), 2 + 4);
     let said = close(&office, "2022-12", &[], 1);
     assert!(said.contains("有 4 处与已验收的不同"), "{said}");
     // A year later the accepted figures are compared with …
@@ -283,7 +311,7 @@ fn a_form_that_comes_or_goes_after_the_close_is_a_correction_as_a_whole() {
     close(&office, "2023-12", &["--with-reservations", "先报市里"], 0);
     send(&office, "2023", "丰都县", NOW);
     fs::remove_file(office.path("input/2023-12/南岸区.xlsx")).expect("taken away");
-    run(&office, "2023-12", "2024-01-21T02:00", 1);
+    run(&office, "2023-12", "2024-01-21T02:00", 0);
     let report = office.json("output/2023-12/corrections.json");
     let all = report["corrections"]
         .as_array()
@@ -296,6 +324,15 @@ fn a_form_that_comes_or_goes_after_the_close_is_a_correction_as_a_whole() {
         })
         .collect();
     assert_eq!(shown, [("南岸区", "form_gone"), ("丰都县", "form_came")]);
+    // The board and the totals are those of the close.
+    assert_eq!(office.standing("500108", "reporting"), "late");
+    assert_eq!(office.standing("500230", "reporting"), "after_close");
+    let clean = fs::read(office.path("output/2023-12/上报稿.xlsx")).expect("clean tables");
+    let shown = texts(&clean).join("\n");
+    assert!(
+        shown.contains("应报 3 个单位，汇总 2 个，缺：丰都县"),
+        "{shown}"
+    );
     assert!(!office.path("output/2023-12/corrections.csv").exists());
 }
 

@@ -256,6 +256,13 @@ fn grids(package: &[u8]) -> Vec<(String, Vec<Vec<String>>)> {
     sheets.collect()
 }
 
+/// The texts of a sheet's cells, by row and column from A1.
+pub fn grid(package: &[u8], sheet: &str) -> Vec<Vec<String>> {
+    let mut grids = grids(package).into_iter();
+    let found = grids.find(|(name, _)| name == sheet);
+    found.expect("the sheet").1
+}
+
 /// Every text of a workbook.
 pub fn texts(package: &[u8]) -> Vec<String> {
     let sheets = grids(package).into_iter();
@@ -293,21 +300,32 @@ pub fn typed(package: &[u8], id: &str, words: &[(&str, &str)]) -> Vec<u8> {
 
 /// A summary in which staff decided on a finding: word, name, remark.
 pub fn decided(package: &[u8], id: &str, words: (&str, &str, &str)) -> Vec<u8> {
+    filled(package, "处理", |row| row[0] == id, words)
+}
+
+/// A summary in which staff decided on a unit's first form: word, name, remark.
+pub fn taken(package: &[u8], unit: &str, words: (&str, &str, &str)) -> Vec<u8> {
+    filled(package, "受理", |row| row[2] == unit, words)
+}
+
+/// A summary with words in a row of the sheet that has the heading.
+fn filled(
+    package: &[u8],
+    heading: &str,
+    is_wanted: impl Fn(&[String]) -> bool,
+    words: (&str, &str, &str),
+) -> Vec<u8> {
     let (sheet, head, rows) = grids(package)
         .into_iter()
         .enumerate()
         .find_map(|(at, (_, rows))| {
             let head = rows
                 .iter()
-                .position(|row| row.iter().any(|cell| cell == "处理"))?;
+                .position(|row| row.iter().any(|cell| cell == heading))?;
             Some((at, head, rows))
         })
-        .expect("the list of findings");
-    let row = rows
-        .iter()
-        .position(|row| row[0] == id)
-        .expect("the finding's row")
-        + 1;
+        .expect("the sheet with the heading");
+    let row = rows.iter().position(|row| is_wanted(row)).expect("the row") + 1;
     let column = |name: &str| {
         let at = rows[head]
             .iter()
@@ -316,7 +334,7 @@ pub fn decided(package: &[u8], id: &str, words: (&str, &str, &str)) -> Vec<u8> {
         column_letters(u32::try_from(at).expect("a column"))
     };
     let (word, by, remark) = words;
-    let words = [("处理", word), ("处理人", by), ("备注", remark)];
+    let words = [(heading, word), ("处理人", by), ("备注", remark)];
     with_sheets(package, |name, text| {
         if !name.ends_with(&format!("/sheet{}.xml", sheet + 1)) {
             return text;

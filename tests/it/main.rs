@@ -2,6 +2,8 @@
 
 mod kit;
 
+// The board and the first page, as staff read them.
+mod board;
 // What the checks say of single sheets, drawn as people see them.
 mod checks;
 // The clean tables that go up.
@@ -12,6 +14,8 @@ mod closing;
 mod corpus;
 // The figures for programs.
 mod data;
+// What staff decide, read against what they were shown.
+mod decisions;
 // What districts answer and staff decide.
 mod dialogue;
 // Files that nobody should send, and what becomes of the others.

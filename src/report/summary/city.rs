@@ -22,6 +22,10 @@ const HEAD: usize = 2;
 const TOTAL: usize = 3;
 /// The first group's column.
 const GROUPS: usize = 5;
+/// How wide the column of the figures' labels may grow; longer ones take several lines.
+pub(super) const LABEL: f64 = 64.0;
+/// How wide the column of the remarks is.
+pub(super) const REMARK: f64 = 26.0;
 
 /// Writes the city's figures.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
@@ -105,7 +109,7 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
     let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
     let mut columns = vec![
         heading("行次栏次", "Numbers", 8.0, 20.0),
-        heading("指标", "Figure", 24.0, 64.0),
+        heading("指标", "Figure", 24.0, LABEL),
         heading("计量单位", "Unit", 8.0, 8.0),
         heading("已报合计", "Reported", 12.0, 20.0),
         heading("已报单位", "Units", 9.0, 9.0),
@@ -113,7 +117,7 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
     let groups = groups(summary).into_iter();
     columns.extend(groups.map(|group| Heading::new(group, 11.0, 20.0)));
     columns.push(heading("含必改未改", "With open errors", 12.0, 20.0));
-    columns.push(heading("说明", "Remark", 26.0, 34.0));
+    columns.push(heading("说明", "Remark", REMARK, REMARK));
     columns
 }
 
@@ -211,7 +215,7 @@ pub(super) fn name(
     let label = summary.figure_label(form.form, variable);
     let unit = Summary::figure_unit(form.form, variable);
     page::words(sheet, (at, 0), &code, &styles.centred)?;
-    page::words(sheet, (at, 1), &label, &styles.text)?;
+    page::words(sheet, (at, 1), &label, &styles.wrapped)?;
     page::words(sheet, (at, 2), &unit, &styles.centred)
 }
 
@@ -252,7 +256,27 @@ fn line(
     } else {
         summary.say(&why_no_total())
     };
-    page::words(sheet, (at, last), &remark, &styles.text)
+    page::words(sheet, (at, last), &remark, &styles.wrapped)?;
+    fit(
+        sheet,
+        at,
+        &summary.figure_label(form.form, variable),
+        &remark,
+    )
+}
+
+/// Makes a line as high as its label and its remark need.
+pub(super) fn fit(
+    sheet: &mut Worksheet,
+    at: usize,
+    label: &str,
+    remark: &str,
+) -> Result<(), XlsxError> {
+    let lines = page::lines_in(label, LABEL).max(page::lines_in(remark, REMARK));
+    if lines > 1 {
+        sheet.set_row_height(page::row(at), page::height(lines))?;
+    }
+    Ok(())
 }
 
 /// What of a figure comes from units whose form still has errors: its share where it adds up,

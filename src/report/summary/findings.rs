@@ -161,13 +161,13 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
         heading("对象", "For", 8.0, 10.0),
         heading("单位", "Unit", 10.0, 22.0),
         heading("表", "Form", 7.0, 12.0),
-        heading("看表", "See", 8.0, 12.0),
+        heading("看表", "See", 10.0, 12.0),
         heading("单元格", "Cell", 16.0, 34.0),
-        heading("行次栏次", "Numbers", 10.0, 16.0),
+        heading("行次栏次", "Numbers", 10.0, 22.0),
         heading("指标", "Variable", 12.0, 26.0),
         heading("填报值", "Found", 9.0, 16.0),
-        heading("应为", "Expected", 9.0, 14.0),
-        heading("差额", "Difference", 8.0, 14.0),
+        heading("应为", "Expected", 9.0, 18.0),
+        heading("差额", "Difference", 8.0, 18.0),
         heading("参考范围", "Usual range", 8.0, 18.0),
         heading("影响", "Effect", 7.0, 10.0),
         heading("问题", "What is wrong", 24.0, 46.0),
@@ -303,6 +303,10 @@ struct Formats {
     severity: [Format; 3],
     /// Of figures as they were written.
     figure: Format,
+    /// Of short words.
+    centred: Format,
+    /// Of why a decision has no effect.
+    void: Format,
 }
 
 impl Formats {
@@ -310,6 +314,8 @@ impl Formats {
         let word = |light| summary.styles.word(Some(light), Tone::Plain);
         Self {
             severity: [word(Light::Red), word(Light::Amber), word(Light::Blue)],
+            centred: summary.styles.centred.clone().set_text_wrap(),
+            void: word(Light::Red).set_text_wrap(),
             figure: summary
                 .styles
                 .cell(Look::Number(0), Tone::Plain, None)
@@ -330,10 +336,10 @@ fn line(
     for (column, text) in cells.iter().enumerate() {
         let format = match column {
             1 => &formats.severity[finding.severity as usize],
-            0 | 2 | 4 | 7 | 17..=19 => &styles.centred,
+            0 | 2 | 4 | 7 | 17..=19 => &formats.centred,
             9..=13 => &formats.figure,
             DECISION..OPPOSED => &styles.answer,
-            OPPOSED if !text.is_empty() => &formats.severity[0],
+            OPPOSED if !text.is_empty() => &formats.void,
             _ => &styles.wrapped,
         };
         page::words(sheet, (at, column), text, format)?;

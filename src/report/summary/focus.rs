@@ -74,7 +74,7 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
             heading("全市数", "City", 10.0, 20.0),
             heading("影响", "Effect", 9.0, 12.0),
             heading("依据", "Made of", 8.0, 14.0),
-            heading("级别", "Severity", 8.0, 10.0),
+            heading("级别", "Severity", 8.0, 18.0),
             heading("问题", "What is wrong", 24.0, 60.0),
             heading("编号", "Finding", 10.0, 10.0),
         ],

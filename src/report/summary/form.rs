@@ -48,6 +48,7 @@ pub(super) fn write(
         sheet,
         form: sheet.form,
         rules: &rulebook.rules[sheet.at],
+        columns: Vec::new(),
         out: worksheet,
     };
     let width = writer.widths()?;
@@ -79,6 +80,8 @@ pub(super) struct Writer<'s> {
     pub(super) sheet: &'s FormSheet<'s>,
     pub(super) form: &'s Form,
     pub(super) rules: &'s [Rule],
+    /// How wide each column of figures is.
+    columns: Vec<f64>,
     pub(super) out: &'s mut Worksheet,
 }
 
@@ -93,10 +96,12 @@ impl<'s> Writer<'s> {
             let width = match head {
                 Head::Unit => widest(standing.iter().map(|s| s.unit.name.as_str()), 22.0),
                 Head::Region => widest(layout.regions.iter().map(String::as_str), 12.0),
-                Head::Line => widest(layout.lines.iter().map(|l| l.label.as_str()), 28.0),
-                Head::Reporting | Head::Checking => 9.0,
-                Head::Records => 8.0,
-                Head::Code | Head::Errors | Head::Queries => 6.0,
+                Head::Line => self.label_width(),
+                Head::Reporting => super::status::reporting_width(self.summary),
+                Head::Checking => super::status::checking_width(self.summary),
+                Head::Records | Head::Code | Head::Errors | Head::Queries => {
+                    page::room_for([self.head_words(*head).as_str()]).max(6.0)
+                }
             };
             self.out.set_column_width(page::col(at), width)?;
             all += width;
@@ -107,8 +112,10 @@ impl<'s> Writer<'s> {
             } else {
                 self.figure_width(at)
             };
+            let width = width.max(page::longest_word(&column.label) + 1.0);
             let place = page::col(layout.figure_column(at));
             self.out.set_column_width(place, width)?;
+            self.columns.push(width);
             all += if column.folded { 0.0 } else { width };
             if column.has_band {
                 let place = page::col(layout.last_of(at));
@@ -126,6 +133,41 @@ impl<'s> Writer<'s> {
                 .group_columns_collapsed(page::col(first), page::col(last))?;
         }
         Ok(all)
+    }
+
+    /// How wide the column of the form's rows is; longer labels take several lines.
+    fn label_width(&self) -> f64 {
+        let lines = self.sheet.layout.lines.iter();
+        widest(lines.map(|line| line.label.as_str()), 28.0)
+    }
+
+    /// Makes a line as high as its label and the words in it need.
+    pub(super) fn fit(&mut self, block: Block, line: usize) -> Result<(), XlsxError> {
+        let layout = self.sheet.layout;
+        // Under another line a label is indented.
+        let label = page::lines_in(&layout.lines[line].label, self.label_width() - 2.0);
+        let submission = match block {
+            Block::Unit(unit) => self.submission(unit).filter(|_| self.form.is_fixed()),
+            Block::Whole | Block::Region(_) => None,
+        };
+        let words = |column: usize| {
+            let table = &submission?.table;
+            let variable = layout.variable(self.form, line, column)?;
+            let is_number = self.form.variables[variable].is_number();
+            let text = match (is_number, table.number(0, variable)) {
+                (false, _) => table.word(0, variable)?,
+                (true, None) => table.written(0, variable)?,
+                (true, Some(_)) => return None,
+            };
+            Some(page::lines_in(text, self.columns[column]))
+        };
+        let lines = (0..layout.columns.len()).filter_map(words);
+        let lines = lines.fold(label, usize::max);
+        if lines > 1 {
+            let row = page::row(layout.row(block, line));
+            self.out.set_row_height(row, page::height(lines))?;
+        }
+        Ok(())
     }
 
     /// Room for the largest figure of a column, and for the digits that it may grow by.
@@ -234,7 +276,7 @@ impl<'s> Writer<'s> {
             self.out
                 .merge_range(first, page::col(at), last, page::col(at), &text, format)?;
         }
-        let mut lines = 1;
+        let (mut lines, mut above) = (1, 1);
         let mut at = 0;
         while at < layout.columns.len() {
             let column = &layout.columns[at];
@@ -246,6 +288,8 @@ impl<'s> Writer<'s> {
             let many = same.count().max(1);
             let place = (layout.figure_column(at), layout.last_of(at + many - 1));
             if let Some(group) = &column.group {
+                let room = self.columns[at..at + many].iter().sum();
+                above = above.max(page::lines_in(group, room));
                 page::across(self.out, HEADINGS, place, group, format)?;
             } else {
                 let (first, last) = (page::row(HEADINGS), page::row(HEADINGS + 1));
@@ -258,8 +302,7 @@ impl<'s> Writer<'s> {
                 if column.group.is_some() {
                     page::words(self.out, (HEADINGS + 1, place), &column.label, format)?;
                 }
-                let width = if column.is_words { 16.0 } else { FIGURE };
-                lines = lines.max(page::lines_in(&column.label, width));
+                lines = lines.max(page::lines_in(&column.label, self.columns[at + more]));
                 page::words(self.out, (FIRST - 1, place), &column.number, format)?;
                 if column.has_band {
                     self.band_heading(place + 1, column.group.is_some())?;
@@ -268,7 +311,7 @@ impl<'s> Writer<'s> {
             at += many;
         }
         self.out
-            .set_row_height(page::row(HEADINGS), page::height(1))?;
+            .set_row_height(page::row(HEADINGS), page::height(above))?;
         self.out
             .set_row_height(page::row(HEADINGS + 1), page::height(lines.max(2)))?;
         Ok(())
@@ -340,6 +383,7 @@ impl<'s> Writer<'s> {
         for line in 0..layout.lines.len() {
             let tone = if line == 0 { Tone::Plain } else { Tone::Detail };
             self.unit_heads(unit, line, tone, &findings)?;
+            self.fit(Block::Unit(unit), line)?;
             for column in 0..layout.columns.len() {
                 let at = (
                     layout.row(Block::Unit(unit), line),
@@ -446,7 +490,8 @@ impl<'s> Writer<'s> {
                 Head::Region => (summary.region(unit).to_owned(), styles.word(None, tone)),
                 Head::Line => {
                     let label = layout.lines[line].label.clone();
-                    (label, styles.cell(Look::Words, tone, None))
+                    let format = styles.cell(Look::Words, tone, None);
+                    (label, format.set_text_wrap())
                 }
                 Head::Code => (layout.lines[line].code.clone(), styles.word(None, tone)),
                 Head::Reporting if line == 0 => {
@@ -530,12 +575,8 @@ impl<'s> Writer<'s> {
             (None, Some(Absent::NotApplicable)) => NONE.to_owned(),
             (None, _) => String::new(),
         };
-        page::words(
-            self.out,
-            at,
-            &text,
-            &styles.cell(Look::Number(0), tone, light),
-        )
+        let format = styles.cell(Look::Number(0), tone, light);
+        page::words(self.out, at, &text, &format.set_text_wrap())
     }
 
     /// A list's sum or ratio of sums.

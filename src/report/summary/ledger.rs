@@ -172,6 +172,7 @@ fn headings(
     }
     let mut lines = 1;
     for (column, (text, width)) in heads.into_iter().enumerate() {
+        let width = width.max(page::longest_word(text) + 1.0);
         page::words(sheet, (FIRST - 1, column), text, head)?;
         sheet.set_column_width(page::col(column), width)?;
         lines = lines.max(page::lines_in(text, width));

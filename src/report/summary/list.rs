@@ -67,9 +67,13 @@ impl Item {
         let styles = &summary.styles;
         match self {
             Self::Words(text) => page::words(sheet, at, text, &styles.wrapped),
-            Self::Word(text) => page::words(sheet, at, text, &styles.centred),
+            Self::Word(text) => {
+                let format = styles.centred.clone().set_text_wrap();
+                page::words(sheet, at, text, &format)
+            }
             Self::Lit(text, light) => {
-                page::words(sheet, at, text, &styles.word(Some(*light), Tone::Plain))
+                let format = styles.word(Some(*light), Tone::Plain).set_text_wrap();
+                page::words(sheet, at, text, &format)
             }
             Self::Count(count) => page::count(sheet, at, *count, &styles.count),
             Self::Figure(x, look) => {

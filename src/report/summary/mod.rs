@@ -30,7 +30,7 @@ mod year;
 use super::Judged;
 use super::history::{History, Month};
 use super::key::{self, Restings};
-use super::page;
+use super::page::{self, SheetNames};
 use super::styles::Styles;
 use crate::finding::Unit;
 use crate::intake::returned::{ISSUE, SUMMARY_OF};
@@ -39,9 +39,6 @@ use crate::words::{Lang, Text};
 use layout::Layout;
 use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 use tally::Tally;
-
-/// The longest name that Excel gives a sheet, in the units in which it counts.
-const LONGEST_NAME: usize = 31;
 
 /// Writes the summary of a judged run, with the months before it. The same run and months give
 /// the same bytes.
@@ -265,59 +262,25 @@ impl Names {
             provenance: pick("来源", "Provenance"),
             forms: Vec::new(),
         };
-        for form in forms {
-            let name = names.free(&form.id);
-            names.forms.push(name);
-        }
+        let mut all = SheetNames::new(&[
+            names.overview,
+            names.status,
+            names.city,
+            names.year,
+            names.trend,
+            names.variation,
+            names.findings,
+            names.focus,
+            names.answers,
+            names.waivers,
+            names.changes,
+            names.corrections,
+            names.rules,
+            names.ledger,
+            names.reading,
+            names.provenance,
+        ]);
+        names.forms = forms.iter().map(|form| all.free(&form.id, "")).collect();
         names
-    }
-
-    /// A name that Excel takes and no other sheet has.
-    fn free(&self, id: &str) -> String {
-        let allowed: String = id
-            .chars()
-            .map(|c| {
-                if "[]:*?/\\'".contains(c) || c.is_control() {
-                    '_'
-                } else {
-                    c
-                }
-            })
-            .collect();
-        let taken = |name: &str| {
-            let fixed = [
-                self.overview,
-                self.status,
-                self.city,
-                self.year,
-                self.trend,
-                self.variation,
-                self.findings,
-                self.focus,
-                self.answers,
-                self.waivers,
-                self.changes,
-                self.corrections,
-                self.rules,
-                self.ledger,
-                self.reading,
-                self.provenance,
-                "History",
-            ];
-            let same = |other: &str| other.to_lowercase() == name.to_lowercase();
-            fixed.into_iter().any(same) || self.forms.iter().any(|other| same(other))
-        };
-        let ending = |n: usize| {
-            if n == 1 {
-                String::new()
-            } else {
-                format!("_{n}")
-            }
-        };
-        // Among so many names and one more, one is free.
-        (1..=self.forms.len() + 20)
-            .map(|n| page::shortened(&allowed, LONGEST_NAME - ending(n).len()) + &ending(n))
-            .find(|name| !name.is_empty() && !taken(name))
-            .expect("there are more names than sheets")
     }
 }

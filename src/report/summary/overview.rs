@@ -29,6 +29,12 @@ const NAMES: usize = 16;
 /// How many links stand side by side.
 const LINKS: usize = 8;
 
+/// The room of some columns side by side, in digits.
+#[expect(clippy::cast_precision_loss, reason = "the columns of one page")]
+fn room(first: usize, last: usize) -> f64 {
+    WIDTH * (last + 1 - first) as f64
+}
+
 /// Writes the page.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
     let sheet = book.add_worksheet();
@@ -118,8 +124,48 @@ impl Page<'_> {
             text += &summary.say(&nothing_found(summary));
         }
         page::across(self.out, 1, (0, LAST), &text, &styles.sentence)?;
-        self.out.set_row_height(1, 22)?;
-        self.at = 3;
+        let lines = page::lines_in(&text, room(0, LAST));
+        self.out.set_row_height(1, page::height(lines).max(22.0))?;
+        self.at = 2;
+        self.closing()?;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// That the month is closed, with what reservations, and how much has been corrected since.
+    fn closing(&mut self) -> Result<(), XlsxError> {
+        let summary = self.summary;
+        let Some(closing) = &summary.judged.closed else {
+            return Ok(());
+        };
+        let light = match closing.reservations {
+            Some(_) => Light::Amber,
+            None => Light::Green,
+        };
+        let format = |light| {
+            let format = summary.styles.cell(Look::Words, Tone::Plain, Some(light));
+            format.set_text_wrap()
+        };
+        let text = summary.say(&closing.words());
+        page::across(self.out, self.at, (0, LAST), &text, &format(light))?;
+        let lines = page::lines_in(&text, room(0, LAST));
+        let height = page::height(lines).max(22.0);
+        self.out.set_row_height(page::row(self.at), height)?;
+        self.at += 1;
+        if summary.judged.corrections.is_empty() {
+            return Ok(());
+        }
+        let count = summary.judged.corrections.len();
+        let text = both!(
+            "封库后更正 {count} 处",
+            "corrections since the close: {count}"
+        );
+        let (text, format) = (summary.say(&text), format(Light::Red));
+        page::across(self.out, self.at, (0, LAST), &text, &format)?;
+        let target = page::address(summary.names.corrections, (0, 0));
+        page::link(self.out, (self.at, 0), &target, &text, &format)?;
+        self.out.set_row_height(page::row(self.at), 22)?;
+        self.at += 1;
         Ok(())
     }
 
@@ -179,11 +225,10 @@ impl Page<'_> {
             let styles = &summary.styles;
             let title = format!("{}  {}", form.form.id, summary.say(&form.form.title));
             let count = |n: usize| n.to_string();
-            #[expect(clippy::cast_precision_loss, reason = "the columns of one page")]
-            let room = WIDTH * (LAST - 8) as f64;
-            let lines = page::lines_in(&names, room).max(page::lines_in(&title, WIDTH * 5.0));
+            let lines = page::lines_in(&names, room(9, LAST));
+            let lines = lines.max(page::lines_in(&title, room(0, 4)));
             self.out
-                .set_row_height(page::row(self.at), page::height(lines.min(4)))?;
+                .set_row_height(page::row(self.at), page::height(lines))?;
             self.cells(&[
                 (0, 4, title, &styles.wrapped),
                 (5, 5, count(arrivals.asked), &styles.centred),
@@ -222,6 +267,7 @@ impl Page<'_> {
         let board = page::address(summary.names.status, (0, 0));
         let list = page::address(summary.names.findings, (0, 0));
         let answers = page::address(summary.names.answers, (0, 0));
+        let disputed = self.disputed().unwrap_or_else(|| list.clone());
         let Undone {
             errors,
             to_explain,
@@ -272,15 +318,28 @@ impl Page<'_> {
             ),
             (
                 both!(
-                    "处理意见不一致 {opposed} 条",
+                    "处理意见不一致 {opposed} 处",
                     "decisions that disagree: {opposed}"
                 ),
-                &list,
+                &disputed,
                 opposed > 0,
             ),
         ])?;
         self.at += 1;
         Ok(())
+    }
+
+    /// Where the first decision stands that others contradict: in the list of findings, else on
+    /// the board.
+    fn disputed(&self) -> Option<String> {
+        let summary = self.summary;
+        let finding = summary.tally.first_disputed();
+        let finding = finding.and_then(|at| super::findings::place(summary, at));
+        finding.or_else(|| {
+            let (unit, form) = summary.tally.disputed().next()?;
+            let place = status::decision_of(unit, form);
+            Some(page::address(summary.names.status, place))
+        })
     }
 
     /// Four cards side by side, red where there is something to do.
@@ -316,7 +375,7 @@ impl Page<'_> {
             (7, 7, pick("已报单位", "Units")),
             (8, 8, pick("可比单位", "Comp.")),
             (9, 10, pick("同单位上年", "Same, last year")),
-            (11, 12, pick("同口径增长", "Growth, same units")),
+            (11, 12, pick("同口径增长", "Same-unit growth")),
             (13, 14, pick("上年全市", "City, last year")),
             (15, LAST, pick("含未改", "Errors")),
         ])?;
@@ -344,8 +403,7 @@ impl Page<'_> {
         let units = format!("{}/{asked}", figure.districts);
         let rests = city::rests_on_errors(summary, form, figure);
         let light = (rests != "0").then_some(Light::Amber);
-        let lines = page::lines_in(&label, WIDTH * 4.0);
-        let height = page::height(lines.min(3));
+        let height = page::height(page::lines_in(&label, room(0, 3)));
         self.out.set_row_height(page::row(self.at), height)?;
         self.cells(&[
             (0, 3, label, &styles.wrapped),
@@ -457,19 +515,24 @@ impl Page<'_> {
         let finding = call.first.map(|first| &summary.judged.findings[first]);
         let gist = match finding {
             Some(finding) => {
-                let form = finding.form.clone().unwrap_or_default();
-                format!("{form} {}", summary.say(&finding.message)).replace('\n', " ")
+                let message = summary.say(&finding.message);
+                let gist = match &finding.form {
+                    Some(form) => format!("{form} {message}"),
+                    None => message,
+                };
+                gist.replace('\n', " ")
             }
             None => summary.pick("未报", "nothing has been sent").to_owned(),
         };
         let at = self.at;
-        let lines = page::lines_in(&gist, WIDTH * 9.0);
+        let lines = page::lines_in(&gist, room(6, 14));
+        let lines = lines.max(page::lines_in(&unit.name, room(1, 2)));
         self.out
             .set_row_height(page::row(at), page::height(lines))?;
         let lit = |count: u64, light| styles.word((count > 0).then_some(light), Tone::Plain);
         self.cells(&[
             (0, 0, order.to_string(), &styles.centred),
-            (1, 2, unit.name.clone(), &styles.text),
+            (1, 2, unit.name.clone(), &styles.wrapped),
             (3, 3, call.errors.to_string(), &lit(call.errors, Light::Red)),
             (
                 4,
@@ -482,7 +545,7 @@ impl Page<'_> {
             (15, 15, String::new(), &styles.centred),
         ])?;
         let board = page::address(summary.names.status, status::cell_of(call.unit));
-        page::link(self.out, (at, 1), &board, &unit.name, &styles.text)?;
+        page::link(self.out, (at, 1), &board, &unit.name, &styles.wrapped)?;
         match call
             .first
             .and_then(|first| super::findings::place(summary, first))
@@ -515,18 +578,24 @@ impl Page<'_> {
             names.reading,
             names.provenance,
         ]);
-        for (at, name) in all.iter().enumerate() {
-            let row = self.at + at / LINKS;
-            let first = (at % LINKS) * 2;
-            page::across(
-                self.out,
-                row,
-                (first, first + 1),
-                name,
-                &summary.styles.link,
-            )?;
-            let target = page::address(name, (0, 0));
-            page::link(self.out, (row, first), &target, name, &summary.styles.link)?;
+        if !summary.judged.corrections.is_empty() {
+            all.push(names.corrections);
+        }
+        let format = summary.styles.link.clone().set_text_wrap();
+        for (line, side_by_side) in all.chunks(LINKS).enumerate() {
+            let row = self.at + line;
+            let lines = side_by_side.iter();
+            let lines = lines.map(|name| page::lines_in(name, room(0, 1))).max();
+            if let Some(lines) = lines.filter(|lines| *lines > 1) {
+                self.out
+                    .set_row_height(page::row(row), page::height(lines))?;
+            }
+            for (at, name) in side_by_side.iter().enumerate() {
+                let columns = (at * 2, at * 2 + 1);
+                page::across(self.out, row, columns, name, &format)?;
+                let target = page::address(name, (0, 0));
+                page::link(self.out, (row, columns.0), &target, name, &format)?;
+            }
         }
         self.at += (all.len() - 1) / LINKS;
         Ok(())

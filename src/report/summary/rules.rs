@@ -182,7 +182,7 @@ fn line(
             1 | 4 => page::words(sheet, (at, column), text, &styles.centred)?,
             REMARK if is_silent(outcome) || summary.tally.of_rule(&outcome.rule).1.is_some() => {
                 let format = styles.cell(Look::Words, Tone::Plain, Some(Light::Amber));
-                page::words(sheet, (at, column), text, &format)?;
+                page::words(sheet, (at, column), text, &format.set_text_wrap())?;
             }
             _ => page::words(sheet, (at, column), text, &styles.wrapped)?,
         }

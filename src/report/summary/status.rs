@@ -5,7 +5,9 @@
 //! and remark. Under the units stand their groups.
 
 use super::Summary;
+use super::tally::is_disputed;
 use crate::finding::{Decision, Word};
+use crate::intake::returned::DISAGREE;
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Tone};
 use crate::standing::{Acceptance, Checking, Reporting};
@@ -63,6 +65,34 @@ fn acceptance_light(acceptance: Acceptance) -> Option<Light> {
 /// A unit's name on the board, for links from other sheets.
 pub(super) fn cell_of(unit: usize) -> (usize, usize) {
     (FIRST + unit, 2)
+}
+
+/// Where staff decide on a unit's form, for links from other sheets.
+pub(super) fn decision_of(unit: usize, form: usize) -> (usize, usize) {
+    (FIRST + unit, BEFORE + OF_FORM * form + OF_FORM - 1)
+}
+
+/// The width of a column of 报送 on any sheet, in which none of its words is cut.
+pub(super) fn reporting_width(summary: &Summary<'_>) -> f64 {
+    let words = Reporting::ALL.map(|one| summary.say(&one.words()));
+    let heading = summary.pick("报送", "Reporting");
+    page::room_for(words.iter().map(String::as_str).chain([heading]))
+}
+
+/// The same of 审核.
+pub(super) fn checking_width(summary: &Summary<'_>) -> f64 {
+    let words = Checking::ALL.map(|one| summary.say(&one.words()));
+    let heading = summary.pick("审核", "Checking");
+    page::room_for(words.iter().map(String::as_str).chain([heading]))
+}
+
+/// The same of 受理, which has the words of decisions too.
+fn acceptance_width(summary: &Summary<'_>) -> f64 {
+    let words = Acceptance::ALL.map(|one| summary.say(&one.words()));
+    let decided = [Word::Take, Word::Return].map(|one| summary.say(&one.words()));
+    let all = words.iter().chain(&decided).map(String::as_str);
+    let heading = summary.pick("受理", "Acceptance");
+    page::room_for(all.chain([heading, summary.pick(DISAGREE.0, DISAGREE.1)]))
 }
 
 /// Writes the board.
@@ -124,10 +154,23 @@ fn headings(sheet: &mut Worksheet, summary: &Summary<'_>) -> Result<(), XlsxErro
         Heading::new(pick("填报单位", "Unit"), 12.0, 22.0),
         Heading::new(pick("分组", "Group"), 10.0, 14.0),
     ];
+    // The groups' words are no wider than those of all units.
+    let everyone = summary.judged.standing.len();
+    let of_groups = group_words(summary, (everyone, everyone), everyone, everyone);
+    let of_groups = of_groups.map(|text| page::room_for([text.as_str()]));
+    let widths = [
+        reporting_width(summary).max(of_groups[0]),
+        checking_width(summary).max(of_groups[1]),
+        acceptance_width(summary).max(of_groups[2]),
+    ];
+    let words = [
+        pick("报送", "Reporting"),
+        pick("审核", "Checking"),
+        pick("受理", "Acceptance"),
+    ];
     for _ in &summary.judged.rulebook.forms {
-        all.push(Heading::new(pick("报送", "Reporting"), 10.0, 14.0));
-        all.push(Heading::new(pick("审核", "Checking"), 10.0, 14.0));
-        all.push(Heading::new(pick("受理", "Acceptance"), 10.0, 12.0));
+        let of_form = words.iter().zip(widths);
+        all.extend(of_form.map(|(word, width)| Heading::new(*word, width, width)));
     }
     all.extend([
         Heading::new(pick("必改", "Errors"), 7.0, 8.0),
@@ -149,8 +192,16 @@ fn headings(sheet: &mut Worksheet, summary: &Summary<'_>) -> Result<(), XlsxErro
             cells
         })
         .collect();
-    page::headings(sheet, FIRST - 1, &all, &contents, head)?;
+    let widths = page::headings(sheet, FIRST - 1, &all, &contents, head)?;
     let (first, last) = (counts(summary), columns(summary) - 1);
+    // What staff wrote stands whole.
+    for (unit, cells) in contents.iter().enumerate() {
+        let written = cells.iter().zip(&widths).skip(first);
+        let lines = written.map(|(text, width)| page::lines_in(text, *width));
+        if let Some(lines) = lines.max().filter(|lines| *lines > 1) {
+            sheet.set_row_height(page::row(FIRST + unit), page::height(lines))?;
+        }
+    }
     let forms = &summary.judged.rulebook.forms;
     page::across(sheet, HEAD, (0, BEFORE - 1), "", head)?;
     for (at, form) in forms.iter().enumerate() {
@@ -254,10 +305,16 @@ fn accepted(
     };
     let text = match (&standing.decision, standing.acceptance) {
         (_, Acceptance::Accepted) => summary.say(&Acceptance::Accepted.words()),
-        (Some(decision), _) if decision.opposed.is_empty() => summary.say(&decision.word.words()),
-        _ => String::new(),
+        _ if is_disputed(standing) => summary.pick(DISAGREE.0, DISAGREE.1).to_owned(),
+        (Some(decision), _) => summary.say(&decision.word.words()),
+        (None, _) => String::new(),
     };
-    let format = match acceptance_light(standing.acceptance) {
+    let light = if is_disputed(standing) {
+        Some(Light::Red)
+    } else {
+        acceptance_light(standing.acceptance)
+    };
+    let format = match light {
         Some(light) => styles.word(Some(light), Tone::Plain),
         None => styles.answer.clone().set_align(FormatAlign::Center),
     };
@@ -375,11 +432,7 @@ fn group(
             .count();
         let words = match asked {
             0 => ["—".to_owned(), "—".to_owned(), "—".to_owned()],
-            _ => [
-                summary.say(&both!("已报 {here}/{asked}", "{here} of {asked}")),
-                summary.say(&both!("通过 {passed}", "{passed} passed")),
-                summary.say(&both!("受理 {taken}", "{taken} taken")),
-            ],
+            _ => group_words(summary, (here, asked), passed, taken),
         };
         for (more, text) in words.iter().enumerate() {
             page::words(sheet, (at, column + more), text, &format)?;
@@ -392,6 +445,20 @@ fn group(
         .copied()
         .collect();
     weights(sheet, summary, (at, column), &findings, &format)
+}
+
+/// How many of a group have sent a form, passed and been taken.
+fn group_words(
+    summary: &Summary<'_>,
+    (here, asked): (usize, usize),
+    passed: usize,
+    taken: usize,
+) -> [String; OF_FORM] {
+    [
+        summary.say(&both!("已报 {here}/{asked}", "{here} of {asked}")),
+        summary.say(&both!("通过 {passed}", "{passed} passed")),
+        summary.say(&both!("受理 {taken}", "{taken} taken")),
+    ]
 }
 
 fn weights(

@@ -2,9 +2,9 @@
 
 use super::super::{Judged, Submission};
 use crate::closing::open::{Kind, unsettled};
-use crate::finding::{Finding, State};
+use crate::finding::{Decision, Finding, State};
 use crate::rulebook::written::Severity;
-use crate::standing::{Checking, FormStanding, Reporting};
+use crate::standing::{Acceptance, Checking, FormStanding, Reporting};
 use crate::submissions::ONE_RULE;
 use std::collections::BTreeMap;
 
@@ -81,15 +81,14 @@ pub(super) struct Undone {
     pub of_city: u64,
     /// Rules that are held back.
     pub held: u64,
-    /// Decisions that disagree with each other.
+    /// Decisions that disagree with each other, on findings and on forms.
     pub opposed: u64,
 }
 
 impl Undone {
     /// Counts as the close does, so that both say the same of a month.
     fn add(&mut self, finding: &Finding) {
-        let decision = finding.decision.as_ref();
-        self.opposed += u64::from(decision.is_some_and(|one| !one.opposed.is_empty()));
+        self.opposed += u64::from(is_opposed(finding.decision.as_ref()));
         match unsettled(finding) {
             Some(Kind::Error) => self.errors += 1,
             Some(Kind::ToAccept) if finding.state == State::Explained => self.to_accept += 1,
@@ -99,6 +98,19 @@ impl Undone {
             Some(Kind::Missing | Kind::Unusable | Kind::Returned) | None => {}
         }
     }
+}
+
+/// Whether others decided otherwise, so that none of the decisions counts.
+fn is_opposed(decision: Option<&Decision>) -> bool {
+    decision.is_some_and(|decision| !decision.opposed.is_empty())
+}
+
+/// Whether staff disagree on a form, which is neither taken nor returned until one of them settles
+/// it.
+pub(super) fn is_disputed(form: &FormStanding) -> bool {
+    form.reporting != Reporting::NotAsked
+        && form.acceptance != Acceptance::Accepted
+        && is_opposed(form.decision.as_ref())
 }
 
 /// Everything that is counted, by positions on the board and in the rulebook.
@@ -225,7 +237,24 @@ impl<'a> Tally<'a> {
         for finding in self.findings {
             undone.add(finding);
         }
+        undone.opposed += self.disputed().count() as u64;
         undone
+    }
+
+    /// The units' forms that staff disagree on: unit and form.
+    pub(super) fn disputed(&self) -> impl Iterator<Item = (usize, usize)> {
+        let units = self.stands.iter().enumerate();
+        units.flat_map(|(unit, forms)| {
+            let disputed = forms.iter().enumerate();
+            let disputed = disputed.filter(|(_, form)| form.is_some_and(is_disputed));
+            disputed.map(move |(form, _)| (unit, form))
+        })
+    }
+
+    /// The first finding that staff disagree on, by position.
+    pub(super) fn first_disputed(&self) -> Option<usize> {
+        let mut findings = self.findings.iter();
+        findings.position(|finding| is_opposed(finding.decision.as_ref()))
     }
 
     /// What a unit must still do, and the first finding of it.
@@ -240,6 +269,8 @@ impl<'a> Tally<'a> {
             }
             all.add(&self.findings[*at]);
         }
+        let forms = self.stands[unit].iter().flatten();
+        all.opposed += forms.filter(|form| is_disputed(form)).count() as u64;
         (all, first)
     }
 

@@ -28,6 +28,7 @@ impl Writer<'_> {
                 _ => Tone::Detail,
             };
             self.total_heads(block, line, tone)?;
+            self.fit(block, line)?;
             for column in 0..layout.columns.len() {
                 let variable = layout.variable(self.form, line, column);
                 let figure = variable.and_then(|variable| figures.get(&variable).copied());
@@ -117,7 +118,8 @@ impl Writer<'_> {
                 _ => String::new(),
             };
             let format = match head {
-                Head::Unit | Head::Line => summary.styles.cell(Look::Words, tone, None),
+                Head::Unit => summary.styles.cell(Look::Words, tone, None),
+                Head::Line => summary.styles.cell(Look::Words, tone, None).set_text_wrap(),
                 _ => summary.styles.word(None, tone),
             };
             page::words(self.out, place, &text, &format)?;

@@ -23,6 +23,10 @@ const HEAD: usize = 2;
 const LINE: usize = 3;
 /// The first month's column.
 const MONTHS: usize = 4;
+/// How wide a month's column is at least.
+const MONTH: f64 = 10.0;
+/// How wide the column of the labels may grow; longer ones take several lines.
+const LABEL: f64 = 44.0;
 /// How many figures of a form are shown.
 const OF_FORM: usize = 3;
 /// How many rows and columns a chart covers.
@@ -49,7 +53,8 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     page::words(sheet, (1, 0), text, &plain)?;
     let months = months(summary);
     let lines = lines(summary);
-    headings(sheet, summary, &months, &lines)?;
+    let growths = growths(summary);
+    headings(sheet, summary, &months, &lines, &growths)?;
     let mut at = HEAD + 1;
     for (form, figure) in &lines {
         line(sheet, summary, &months, (form, figure), at)?;
@@ -57,7 +62,7 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     }
     sheet.set_freeze_panes(page::row(HEAD + 1), 2)?;
     let at = charts(sheet, summary, &months, &lines, at + 1)?;
-    contributions(sheet, summary, at + 1)?;
+    contributions(sheet, summary, &growths, at + 1)?;
     page::paper(
         sheet,
         Paper::Landscape,
@@ -100,16 +105,22 @@ fn headings(
     summary: &Summary<'_>,
     months: &[&Month],
     lines: &[(FormSheet<'_>, &CityFigure)],
+    growths: &[Growth<'_>],
 ) -> Result<(), XlsxError> {
     let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
     let mut columns = vec![
         heading("表", "Form", 8.0, 12.0),
-        heading("指标", "Figure", 24.0, 44.0),
+        heading("指标", "Figure", 24.0, LABEL),
         heading("计量单位", "Unit", 8.0, 8.0),
         heading("走势", "Trend", 16.0, 16.0),
     ];
-    let periods = months.iter().map(|month| month.period.to_string());
-    columns.extend(periods.map(|period| Heading::new(period, 10.0, 18.0)));
+    columns.extend(months.iter().enumerate().map(|(at, month)| {
+        // A growth's heading stands further down in the same column.
+        let below = growths.get(at);
+        let below = below.map_or(0.0, |growth| page::longest_word(&growth.heading) + 1.0);
+        let narrow = below.max(MONTH);
+        Heading::new(month.period.to_string(), narrow, narrow.max(18.0))
+    }));
     let contents: Vec<Vec<String>> = lines
         .iter()
         .map(|(form, figure)| {
@@ -141,7 +152,11 @@ fn line(
     let label = summary.figure_label(form.form, figure.variable);
     let unit = Summary::figure_unit(form.form, figure.variable);
     page::words(sheet, (at, 0), &form.form.id, &styles.centred)?;
-    page::words(sheet, (at, 1), &label, &styles.text)?;
+    page::words(sheet, (at, 1), &label, &styles.wrapped)?;
+    let high = page::lines_in(&label, LABEL);
+    if high > 1 {
+        sheet.set_row_height(page::row(at), page::height(high))?;
+    }
     page::words(sheet, (at, 2), &unit, &styles.centred)?;
     page::words(sheet, (at, LINE), "", &styles.text)?;
     let detail = styles.cell(Look::Words, Tone::Detail, None);
@@ -245,6 +260,8 @@ fn small_font() -> rust_xlsxwriter::ChartFont {
 struct Growth<'s> {
     id: &'s str,
     label: String,
+    /// What stands over its column.
+    heading: String,
     /// By unit on the board: what it adds, in percentage points.
     shares: Vec<Option<Exact>>,
     /// The city's, in percent.
@@ -273,9 +290,13 @@ fn growths<'s>(summary: &'s Summary<'_>) -> Vec<Growth<'s>> {
             // Ten decimals are more than anyone needs, and can be added up.
             Some(number::round(&(change / before * &hundred), 10))
         };
+        let (id, label) = (&form.form.id, summary.figure_label(form.form, variable));
+        // A line may be broken between two headings, as it may be between Chinese words.
+        let broken = label.replace('›', summary.pick("›", "› "));
         Some(Growth {
-            id: &form.form.id,
-            label: summary.figure_label(form.form, variable),
+            id,
+            heading: format!("{id} {broken}"),
+            label,
             shares: (0..judged.standing.len()).map(share).collect(),
             whole: figure.growth.as_ref()? * &hundred,
         })
@@ -287,10 +308,10 @@ fn growths<'s>(summary: &'s Summary<'_>) -> Vec<Growth<'s>> {
 fn contributions(
     sheet: &mut Worksheet,
     summary: &Summary<'_>,
+    growths: &[Growth<'_>],
     first: usize,
 ) -> Result<(), XlsxError> {
     let styles = &summary.styles;
-    let growths = growths(summary);
     let section = summary.pick(
         "各单位对全市同口径增长的拉动（百分点；各单位之和＝全市同口径增长）",
         "What each unit adds to the city's growth (percentage points; the units add up to the growth over the same units)",
@@ -312,11 +333,11 @@ fn contributions(
     page::across(sheet, head, (2, LINE), group, &styles.head)?;
     let mut lines = 1;
     for (more, growth) in growths.iter().enumerate() {
-        let text = format!("{} {}", growth.id, growth.label);
-        lines = lines.max(page::lines_in(&text, 10.0));
-        page::words(sheet, (head, MONTHS + more), &text, &styles.head)?;
+        let text = &growth.heading;
+        lines = lines.max(page::lines_in(text, MONTH));
+        page::words(sheet, (head, MONTHS + more), text, &styles.head)?;
     }
-    sheet.set_row_height(page::row(head), page::height(lines.min(8)))?;
+    sheet.set_row_height(page::row(head), page::height(lines))?;
     let format = styles
         .cell(Look::Points, Tone::Plain, None)
         .set_num_format(SHARES);
@@ -332,8 +353,8 @@ fn contributions(
         }
     }
     let rows = (head + 1, head + units.max(1));
-    whole(sheet, summary, &growths, rows)?;
-    bars(sheet, summary, &growths, rows)
+    whole(sheet, summary, growths, rows)?;
+    bars(sheet, summary, growths, rows)
 }
 
 /// The sums under the units, and what the growth was judged to be.

@@ -24,8 +24,10 @@ const STAGES: usize = 2;
 const FIRST: usize = STAGES + 3;
 /// The first figure's column.
 const FIGURES: usize = 2;
-/// How wide the columns of figures are.
+/// How wide the columns of figures are at least.
 const WIDTH: f64 = 13.0;
+/// How wide those of the composites are.
+const COMPOSITE: f64 = 11.0;
 /// How a coefficient is shown.
 const SHOWN: Look = Look::Number(3);
 
@@ -219,7 +221,7 @@ fn headings(
     let group = styles.cell(Look::Words, Tone::Group, None);
     let limit = summary.pick("限值", "Limit");
     page::across(sheet, FIRST - 1, (0, FIGURES - 1), limit, &group)?;
-    let (mut at, mut lines) = (FIGURES, 1);
+    let (mut at, mut lines, mut above) = (FIGURES, 1, 1);
     for stage in stages {
         let last = at + stage.measures.len();
         let name = stage.name.replace(" › ", "›");
@@ -227,22 +229,27 @@ fn headings(
         let weighted = summary.pick("加权", "");
         let over = format!("{over}{name}{weighted}");
         page::across(sheet, STAGES, (at, last), &over, head)?;
+        let mut room = COMPOSITE;
         for (measure, _) in &stage.measures {
             let title = summary.say(&measure.rule.title);
             let title = title.trim_end_matches("的差异系数");
             page::words(sheet, (STAGES + 1, at), title, head)?;
-            lines = lines.max(page::lines_in(title, WIDTH));
+            let width = WIDTH.max(page::longest_word(title) + 1.0);
+            lines = lines.max(page::lines_in(title, width));
+            room += width;
             let limit = measure.limit.map(number::to_f64);
             figure(sheet, (FIRST - 1, at), limit, &limits)?;
-            sheet.set_column_width(page::col(at), WIDTH)?;
+            sheet.set_column_width(page::col(at), width)?;
             at += 1;
         }
+        above = above.max(page::lines_in(&over, room));
         let composite = summary.pick("综合", "Composite");
         page::words(sheet, (STAGES + 1, at), composite, head)?;
         page::words(sheet, (FIRST - 1, at), "", &limits)?;
-        sheet.set_column_width(page::col(at), 11.0)?;
+        sheet.set_column_width(page::col(at), COMPOSITE)?;
         at += 1;
     }
+    sheet.set_row_height(page::row(STAGES), page::height(above))?;
     sheet.set_row_height(page::row(STAGES + 1), page::height(lines))?;
     Ok(())
 }

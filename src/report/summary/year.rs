@@ -39,7 +39,7 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
     let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
     vec![
         heading("行次栏次", "Numbers", 8.0, 20.0),
-        heading("指标", "Figure", 24.0, 64.0),
+        heading("指标", "Figure", 24.0, city::LABEL),
         heading("计量单位", "Unit", 8.0, 8.0),
         heading("已报合计", "Reported", 12.0, 20.0),
         heading("已报单位", "Units", 9.0, 9.0),
@@ -49,7 +49,7 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
         heading("同口径增长", "Growth, same units", 14.0, 16.0),
         heading("上年全市（公布）", "City last year, published", 12.0, 20.0),
         heading("上年全市（调整后）", "City last year, adjusted", 12.0, 20.0),
-        heading("说明", "Remark", 26.0, 34.0),
+        heading("说明", "Remark", city::REMARK, city::REMARK),
     ]
 }
 
@@ -147,7 +147,9 @@ fn line(
     } else {
         ""
     };
-    page::words(sheet, (at, LAST), remark, &styles.text)
+    page::words(sheet, (at, LAST), remark, &styles.wrapped)?;
+    let label = summary.figure_label(form.form, figure.variable);
+    city::fit(sheet, at, &label, remark)
 }
 
 /// The growth as a formula over the two cells beside it: percent for quantities, points for

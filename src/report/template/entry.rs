@@ -17,7 +17,7 @@ use rust_xlsxwriter::{
 use std::collections::BTreeMap;
 
 /// The sheet with lists that are too long for a drop-down of their own.
-const CHOICES: &str = "选项";
+pub(super) const CHOICES: &str = "选项";
 /// What Excel takes for the words of a drop-down, for a title and for a message.
 const MOST_LISTED: usize = 250;
 const MOST_TITLE: usize = 30;

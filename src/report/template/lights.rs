@@ -15,7 +15,7 @@ use crate::report::page::{self, Heading, col, row, words};
 use crate::report::styles::{Styles, Tone};
 use crate::rulebook::rule::{Assertion, Claim, Rule};
 use crate::rulebook::written::Severity;
-use crate::words::Text;
+use crate::words::{Lang, Text};
 use rust_xlsxwriter::{
     ConditionalFormatFormula, Format, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
@@ -52,6 +52,14 @@ struct Signs {
 }
 
 /// Writes the sheet.
+/// What the sheet is called.
+pub(super) fn name(lang: Lang) -> &'static str {
+    match lang {
+        Lang::Zh => "自查",
+        Lang::En => "Self-check",
+    }
+}
+
 pub(super) fn write(book: &mut Workbook, template: &Template<'_>) -> Result<(), XlsxError> {
     let signs = Signs {
         open: template.pick("未填", "blank"),
@@ -66,7 +74,7 @@ pub(super) fn write(book: &mut Workbook, template: &Template<'_>) -> Result<(), 
         }
     }
     let out = book.add_worksheet();
-    out.set_name(template.pick("自查", "Self-check"))?;
+    out.set_name(name(template.wanted.lang))?;
     let styles = Styles::new();
     head(out, template, &styles, &lines, &signs)?;
     let widths = table(out, template, &styles, &lines)?;

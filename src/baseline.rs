@@ -22,6 +22,8 @@ use std::path::Path;
 #[derive(Debug, Default)]
 pub struct Baseline {
     tables: BTreeMap<(Period, usize, usize), Table>,
+    /// Which of them are in a merged district's as well.
+    merged: BTreeSet<(Period, usize, usize)>,
     /// The months that were looked at, with what was published for them.
     months: BTreeMap<Period, (Month, Option<Manifest>)>,
     /// How what was taken from files stands.
@@ -268,12 +270,15 @@ impl Baseline {
                 let of = |code: &String| {
                     let mut districts = rulebook.register.districts.iter();
                     let before = districts.position(|d| d.code == *code)?;
-                    self.tables.get(&(*period, *form, before))
+                    let key = (*period, *form, before);
+                    self.tables.contains_key(&key).then_some(key)
                 };
-                let parts: Option<Vec<&Table>> = district.predecessors.iter().map(of).collect();
+                let parts: Option<Vec<_>> = district.predecessors.iter().map(of).collect();
                 if let Some(parts) = parts {
-                    let merged = merged(&rulebook.forms[*form], &parts);
+                    let tables = parts.iter().filter_map(|key| self.tables.get(key));
+                    let merged = merged(&rulebook.forms[*form], &tables.collect::<Vec<_>>());
                     self.add(*period, *form, at, merged);
+                    self.merged.extend(parts);
                 }
             }
         }
@@ -304,11 +309,13 @@ impl Baseline {
         self.tables.get(&(period, form, district))
     }
 
-    /// All districts' figures of a period.
+    /// All districts' figures of a period, each once: what has gone into a merged district's
+    /// stands there.
     pub fn all(&self, period: Period, form: usize) -> impl Iterator<Item = &Table> {
         self.tables
             .iter()
             .filter(move |((p, f, _), _)| (*p, *f) == (period, form))
+            .filter(|(key, _)| !self.merged.contains(key))
             .map(|(_, table)| table)
     }
 }

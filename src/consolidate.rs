@@ -3,24 +3,22 @@
 //! A city figure is never compared over different sets of districts. Each comes as three: what
 //! has been reported and by how many, last year's of those same districts, and the growth
 //! between these two; beside them stands last year's whole city. Rates are computed from the
-//! sums of their numerators and denominators, never averaged.
+//! sums of their numerators and denominators, never averaged, over those districts that have
+//! both. Which districts a figure rests on is asked figure by figure: one that could not be read
+//! leaves out its district there, and nowhere else.
 
 use crate::baseline::Baseline;
 use crate::expr::figures::{Crossing, Figures};
-use crate::expr::{Leaf, exact};
+use crate::expr::{Expr, Leaf, exact};
 use crate::number::{self, Exact};
-use crate::report::Judged;
-use crate::rulebook::form::Form;
+use crate::report::{Judged, Submission};
+use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::Missing;
-use crate::table::{CellDress, Draft, DraftColumn, Dress, Marks, Table, Words};
-
-/// One district's share in the city's figures.
-struct Share<'a> {
-    table: &'a Table,
-    /// The same district's figures of last year, where they were accepted.
-    last_year: Option<&'a Table>,
-}
+use crate::table::{Draft, DraftColumn, Table, Words};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A figure of the whole city.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,9 +27,9 @@ pub struct CityFigure {
     pub variable: usize,
     /// 已报合计: over all districts that reported it, in the unit that is kept.
     pub reported: Option<Exact>,
-    /// How many districts reported it.
+    /// How many districts reported it, and everything that it is made of.
     pub districts: usize,
-    /// Those of them whose last year's figure is known.
+    /// Those of them of whom the same is known of last year.
     pub comparable: usize,
     /// The comparable districts' figure this year.
     pub same_now: Option<Exact>,
@@ -47,128 +45,192 @@ pub struct CityFigure {
     pub has_changed: bool,
 }
 
-/// A form's figures over a set of districts, as one record.
+/// A form's figures over a set of districts.
 pub struct Sums {
-    table: Table,
-    /// By variable: how many districts had a figure.
+    figures: Vec<Option<Exact>>,
+    /// By variable: how many districts it rests on.
     pub districts: Vec<usize>,
-}
-
-/// Adds up the tables of a form, and computes its stated figures from the sums.
-pub fn sum(form: &Form, rules: &[Rule], tables: &[&Table]) -> Sums {
-    let mut districts = vec![0; form.variables.len()];
-    let columns = form
-        .variables
-        .iter()
-        .enumerate()
-        .map(|(at, variable)| {
-            if !variable.is_number() {
-                let mut words = Words::default();
-                words.push("");
-                return DraftColumn::Words(words);
-            }
-            if !variable.adds_up() {
-                return DraftColumn::Numbers(vec![f64::NAN]);
-            }
-            let mut total = Exact::default();
-            for table in tables {
-                let (sum, count) = table.sum(at);
-                total += sum;
-                districts[at] += usize::from(count > 0);
-            }
-            let total = if districts[at] > 0 {
-                number::to_f64(&total)
-            } else {
-                f64::NAN
-            };
-            DraftColumn::Numbers(vec![total])
-        })
-        .collect();
-    let draft = Draft {
-        records: 1,
-        columns,
-        marks: Marks::default(),
-        dress: Dress {
-            usual: vec![CellDress::default(); form.variables.len()],
-            ..Dress::default()
-        },
-        blocks: Vec::new(),
-    };
-    let mut sums = Sums {
-        table: draft.into(),
-        districts,
-    };
-    sums.compute_stated(form, rules);
-    sums
 }
 
 impl Sums {
     /// A figure, in the unit that is kept.
     pub fn figure(&self, variable: usize) -> Option<Exact> {
-        self.table.number(0, variable).map(number::exact)
+        self.figures.get(variable).cloned().flatten()
     }
+}
 
-    /// Stated figures of the sums themselves: the ratio of sums. Those that rest on other
-    /// stated figures come out in the second round.
-    fn compute_stated(&mut self, form: &Form, rules: &[Rule]) {
-        for _ in 0..2 {
-            let mut found: Vec<(usize, f64, usize)> = Vec::new();
-            let figures = Figures::alone(&self.table);
-            for assertion in rules.iter().flat_map(|rule| &rule.assertions) {
-                let Claim::States {
-                    stated, follows, ..
-                } = &assertion.claim
-                else {
-                    continue;
-                };
-                let value = exact::value(follows, &figures, 0, Missing::Skip);
-                let Ok(exact::Value::Number(value)) = value else {
-                    continue;
-                };
-                let mut leaves: Vec<Leaf> = Vec::new();
-                follows.leaves(&mut leaves);
-                let rests_on = leaves
-                    .iter()
-                    .filter(|leaf| leaf.is_own())
-                    .map(|leaf| self.districts[leaf.variable])
-                    .min();
-                found.push((
-                    stated.variable,
-                    number::to_f64(&value),
-                    rests_on.unwrap_or(0),
-                ));
-            }
-            if found.is_empty() {
-                return;
-            }
-            let numbers = |at: usize| match found.iter().find(|(variable, ..)| *variable == at) {
-                Some((_, value, _)) => *value,
-                None => self.table.number(0, at).unwrap_or(f64::NAN),
-            };
-            let columns = form
-                .variables
-                .iter()
-                .enumerate()
-                .map(|(at, variable)| {
-                    if variable.is_number() {
-                        return DraftColumn::Numbers(vec![numbers(at)]);
-                    }
-                    let mut words = Words::default();
-                    words.push("");
-                    DraftColumn::Words(words)
-                })
-                .collect();
-            for (variable, _, districts) in &found {
-                self.districts[*variable] = *districts;
-            }
-            self.table = Draft {
-                records: 1,
-                columns,
-                ..Draft::default()
-            }
-            .into();
+/// Adds up the tables of a form, and computes its stated figures from the sums: each over those
+/// districts that have everything it follows from.
+pub fn sum(form: &Form, rules: &[Rule], tables: &[&Table]) -> Sums {
+    let all = tables.iter().map(|table| Own::of(form, table)).collect();
+    Adding::new(form, rules, all).sums()
+}
+
+/// What a figure over several districts is made of: itself where it adds up, else all that add up
+/// among what it is stated to follow from. Nothing where it is neither.
+pub fn parts(form: &Form, rules: &[Rule], variable: usize) -> Vec<usize> {
+    parts_by(form, &formulas(rules), variable)
+}
+
+fn parts_by(form: &Form, formulas: &BTreeMap<usize, &Expr>, variable: usize) -> Vec<usize> {
+    let mut parts = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut next = vec![variable];
+    while let Some(variable) = next.pop() {
+        if !seen.insert(variable) {
+            continue;
+        }
+        if form.variables[variable].adds_up() {
+            parts.insert(variable);
+        } else if let Some(follows) = formulas.get(&variable) {
+            let mut leaves: Vec<Leaf> = Vec::new();
+            follows.leaves(&mut leaves);
+            let own = leaves.iter().filter(|leaf| leaf.is_own());
+            next.extend(own.map(|leaf| leaf.variable));
         }
     }
+    parts.into_iter().collect()
+}
+
+/// What each stated figure follows from, by the first rule that says so.
+fn formulas(rules: &[Rule]) -> BTreeMap<usize, &Expr> {
+    let mut formulas = BTreeMap::new();
+    for assertion in rules.iter().flat_map(|rule| &rule.assertions) {
+        if let Claim::States {
+            stated, follows, ..
+        } = &assertion.claim
+        {
+            formulas.entry(stated.variable).or_insert(follows);
+        }
+    }
+    formulas
+}
+
+/// What one district's table of a form comes to: by variable its sum, where it has figures.
+struct Own(Vec<Option<Exact>>);
+
+impl Own {
+    fn of(form: &Form, table: &Table) -> Self {
+        let figure = |(at, variable): (usize, &Variable)| {
+            let (sum, count) = variable.adds_up().then(|| table.sum(at))?;
+            (count > 0).then_some(sum)
+        };
+        Self(form.variables.iter().enumerate().map(figure).collect())
+    }
+
+    fn has_all(&self, parts: &[usize]) -> bool {
+        parts.iter().all(|part| self.0[*part].is_some())
+    }
+}
+
+/// A form's figures over a set of districts, by variable.
+type Figured = Rc<Vec<Option<Exact>>>;
+
+/// Some districts' tables of a form being added up.
+struct Adding<'a> {
+    form: &'a Form,
+    formulas: BTreeMap<usize, &'a Expr>,
+    /// By variable: what it is made of.
+    parts: Vec<Vec<usize>>,
+    all: Vec<Own>,
+    /// The figures over a set of districts, which many variables share.
+    known: RefCell<BTreeMap<Vec<bool>, Figured>>,
+}
+
+impl<'a> Adding<'a> {
+    fn new(form: &'a Form, rules: &'a [Rule], all: Vec<Own>) -> Self {
+        let formulas = formulas(rules);
+        let parts = (0..form.variables.len()).map(|at| parts_by(form, &formulas, at));
+        Self {
+            form,
+            parts: parts.collect(),
+            formulas,
+            all,
+            known: RefCell::default(),
+        }
+    }
+
+    /// Each figure over the districts that have all its parts.
+    fn sums(&self) -> Sums {
+        let of = |at: usize| {
+            let parts = &self.parts[at];
+            let set: Vec<bool> = self.all.iter().map(|own| own.has_all(parts)).collect();
+            let figure = self.over(&set)[at].clone();
+            let districts = if figure.is_some() { count(&set) } else { 0 };
+            (figure, districts)
+        };
+        let (figures, districts) = (0..self.form.variables.len()).map(of).unzip();
+        Sums { figures, districts }
+    }
+
+    /// All figures over one set of districts.
+    fn over(&self, set: &[bool]) -> Figured {
+        if let Some(known) = self.known.borrow().get(set) {
+            return Rc::clone(known);
+        }
+        let among: Vec<&Own> = self
+            .all
+            .iter()
+            .zip(set)
+            .filter_map(|(own, is_in)| is_in.then_some(own))
+            .collect();
+        let mut figures: Vec<Option<Exact>> = (0..self.form.variables.len())
+            .map(|at| {
+                let mut own = among.iter().filter_map(|own| own.0[at].as_ref());
+                let first = own.next()?.clone();
+                let sum = own.fold(first, |sum, x| sum + x);
+                // As it is kept: every later figure reads it so.
+                Some(number::exact(number::to_f64(&sum)))
+            })
+            .collect();
+        self.compute_stated(&mut figures);
+        let figures = Rc::new(figures);
+        let mut known = self.known.borrow_mut();
+        known.insert(set.to_vec(), Rc::clone(&figures));
+        figures
+    }
+
+    /// Stated figures of the sums themselves: the ratio of sums. Those that rest on other stated
+    /// figures come out in the second round.
+    fn compute_stated(&self, figures: &mut [Option<Exact>]) {
+        for _ in 0..2 {
+            if self.formulas.is_empty() {
+                return;
+            }
+            let table = self.record(figures);
+            let record = Figures::alone(&table);
+            for (stated, follows) in &self.formulas {
+                let value = exact::value(follows, &record, 0, Missing::Skip);
+                if let Ok(exact::Value::Number(value)) = value {
+                    figures[*stated] = Some(number::exact(number::to_f64(&value)));
+                }
+            }
+        }
+    }
+
+    /// The figures as one record, for the formulas to read.
+    fn record(&self, figures: &[Option<Exact>]) -> Table {
+        let variables = self.form.variables.iter().zip(figures);
+        let columns = variables.map(|(variable, figure)| {
+            if variable.is_number() {
+                let figure = figure.as_ref().map_or(f64::NAN, number::to_f64);
+                return DraftColumn::Numbers(vec![figure]);
+            }
+            let mut words = Words::default();
+            words.push("");
+            DraftColumn::Words(words)
+        });
+        Draft {
+            records: 1,
+            columns: columns.collect(),
+            ..Draft::default()
+        }
+        .into()
+    }
+}
+
+fn count(set: &[bool]) -> usize {
+    set.iter().filter(|is_in| **is_in).count()
 }
 
 /// The city's figures of every form that is asked for.
@@ -180,21 +242,10 @@ pub fn consolidate(judged: &Judged<'_>, baseline: &Baseline) -> Vec<Vec<CityFigu
             return Vec::new();
         }
         let own = counted.iter().filter(|submission| submission.form == at);
-        let shares: Vec<Share<'_>> = own
-            .map(|submission| Share {
-                table: &submission.table,
-                last_year: submission.last_year.as_ref(),
-            })
-            .collect();
+        let own: Vec<&&Submission> = own.collect();
         let whole: Vec<&Table> = baseline.all(last_year, at).collect();
         let crossings = form.crossings(last_year, judged.period);
-        city(
-            form,
-            &judged.rulebook.rules[at],
-            &shares,
-            &whole,
-            &crossings,
-        )
+        city(form, &judged.rulebook.rules[at], &own, &whole, &crossings)
     };
     judged
         .rulebook
@@ -208,19 +259,20 @@ pub fn consolidate(judged: &Judged<'_>, baseline: &Baseline) -> Vec<Vec<CityFigu
 fn city(
     form: &Form,
     rules: &[Rule],
-    shares: &[Share<'_>],
+    own: &[&&Submission],
     whole_last_year: &[&Table],
     crossings: &[(usize, Crossing)],
 ) -> Vec<CityFigure> {
-    let tables: Vec<&Table> = shares.iter().map(|share| share.table).collect();
-    let same: Vec<&Share<'_>> = shares
-        .iter()
-        .filter(|share| share.last_year.is_some())
-        .collect();
-    let now: Vec<&Table> = same.iter().map(|share| share.table).collect();
-    let before: Vec<&Table> = same.iter().filter_map(|share| share.last_year).collect();
-    let reported = sum(form, rules, &tables);
-    let (same_now, same_before) = (sum(form, rules, &now), sum(form, rules, &before));
+    let tables = own.iter().map(|one| Own::of(form, &one.table));
+    let now = Adding::new(form, rules, tables.collect());
+    // Who sent nothing a year ago has nothing of any figure.
+    let nothing = || Own(vec![None; form.variables.len()]);
+    let then = own.iter().map(|one| {
+        let table = one.last_year.as_ref();
+        table.map_or_else(nothing, |table| Own::of(form, table))
+    });
+    let then = Adding::new(form, rules, then.collect());
+    let reported = now.sums();
     let last_year = sum(form, rules, whole_last_year);
     form.variables
         .iter()
@@ -228,14 +280,23 @@ fn city(
         .filter(|(_, variable)| variable.is_number())
         .map(|(at, variable)| {
             let crossing = crossings.iter().find(|(v, _)| *v == at).map(|(_, c)| c);
-            let earlier = |sums: &Sums| match crossing {
-                None => sums.figure(at),
-                Some(Crossing::NotComparable) => None,
-                Some(Crossing::Converted(factor)) => sums.figure(at).map(|x| x * factor),
-                Some(Crossing::Mapped(variable)) => sums.figure(*variable),
+            let before = match crossing {
+                Some(Crossing::Mapped(variable)) => *variable,
+                _ => at,
             };
-            let (now, before) = (same_now.figure(at), earlier(&same_before));
-            let growth = now.as_ref().zip(before.as_ref()).and_then(|(now, before)| {
+            let earlier = |figure: Option<Exact>| match crossing {
+                Some(Crossing::NotComparable) => None,
+                Some(Crossing::Converted(factor)) => figure.map(|x| x * factor),
+                _ => figure,
+            };
+            let years = now.all.iter().zip(&then.all);
+            let same: Vec<bool> = years
+                .map(|(a, b)| a.has_all(&now.parts[at]) && b.has_all(&then.parts[before]))
+                .collect();
+            let same_now = now.over(&same)[at].clone();
+            let same_last_year = earlier(then.over(&same)[before].clone());
+            let both = same_now.as_ref().zip(same_last_year.as_ref());
+            let growth = both.and_then(|(now, before)| {
                 if variable.scale() != 0 {
                     return Some(now - before);
                 }
@@ -245,11 +306,11 @@ fn city(
                 variable: at,
                 reported: reported.figure(at),
                 districts: reported.districts[at],
-                comparable: same_now.districts[at].min(same_before.districts[at]),
-                same_now: now,
-                same_last_year: before,
+                comparable: if same_now.is_some() { count(&same) } else { 0 },
+                same_now,
+                same_last_year,
                 growth,
-                city_last_year: earlier(&last_year),
+                city_last_year: earlier(last_year.figure(before)),
                 is_ratio: variable.stated,
                 has_changed: crossing == Some(&Crossing::NotComparable),
             }

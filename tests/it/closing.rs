@@ -264,7 +264,10 @@ fn what_comes_after_the_close_is_a_dated_correction_and_the_accepted_figures_sta
     );
     let total = |workbook: &[u8], sheet: &str| {
         let mut rows = grid(workbook, sheet).into_iter();
-        let row = rows.find(|row| row.iter().any(|cell| cell.trim() == "合计"));
+        let row = rows.find(|row| {
+            row.iter()
+                .any(|cell| cell.replace('\u{3000}', "") == "合计")
+        });
         row.expect("the total").join("|")
     };
     let workbook = read("2022-12/summary.xlsx");

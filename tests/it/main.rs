@@ -38,6 +38,8 @@ mod returned;
 mod rulebook;
 // The sample submissions of the repository.
 mod samples;
+// Which districts a city figure is over.
+mod sets;
 // The shapes of what machines read.
 mod schemas;
 // When forms are due, who is reminded, and the board on a terminal.

@@ -171,7 +171,10 @@ impl Writer<'_> {
         let formula = if self.form.variables[variable].adds_up() {
             Some(self.sum_formula(block, Some(line), at.1, at.0))
         } else {
-            stated(self.rules, variable).and_then(|expr| self.stated_formula(block, kind, expr))
+            let parts = consolidate::parts(self.form, self.rules, variable);
+            let parts = self.is_partial(block, &parts).then_some(parts);
+            let expr = stated(self.rules, variable);
+            expr.and_then(|expr| self.stated_formula(block, kind, expr, parts.as_deref()))
         };
         match (formula, figure) {
             (Some(formula), Some(x)) => {
@@ -231,26 +234,80 @@ impl Writer<'_> {
         format!("IF({counted}=0,\"{NONE}\",{sum})")
     }
 
-    /// A stated figure from the block's own totals, where all of them stand on the sheet.
-    fn stated_formula(&self, block: Block, kind: Type, expr: &Expr) -> Option<String> {
+    /// Whether some units of a block have some of these figures and not all: a rate is not theirs
+    /// then, though their figures are in the sums beside it.
+    fn is_partial(&self, block: Block, parts: &[usize]) -> bool {
+        let has = |table: &Table, part: usize| table.sum(part).1 > 0;
+        let units = self.members(block).filter_map(|unit| self.submission(unit));
+        let mut there = units.map(|one| {
+            let there = parts.iter().filter(|part| has(&one.table, **part));
+            there.count()
+        });
+        there.any(|there| there > 0 && there < parts.len())
+    }
+
+    /// What a figure comes to over the units of a block that have all the parts, and how many there
+    /// are, as formulas. Lines of other figures are looked at beside the figure's own.
+    fn over_those_with_all(
+        &self,
+        block: Block,
+        variable: usize,
+        parts: &[usize],
+    ) -> Option<(String, String)> {
+        let layout = self.sheet.layout;
+        let (first, last) = layout.unit_rows();
+        let (row, column) = layout.cell(block, variable)?;
+        let range = |column: usize, at: usize| {
+            let (column, first, last) = (page::letters(column), first + at - row, last + at - row);
+            format!("${column}${}:${column}${}", first + 1, last + 1)
+        };
+        let mut conditions: Vec<String> = Vec::new();
+        for part in parts {
+            let (at, column) = layout.cell(block, *part)?;
+            conditions.push(format!("ISNUMBER({})", range(column, at)));
+        }
+        let by_region = matches!(block, Block::Region(_)).then_some(Head::Region);
+        let heads = by_region.into_iter().chain([Head::Code]);
+        conditions.extend(heads.filter_map(|head| layout.head(head)).map(|column| {
+            let own = page::letters(column);
+            format!("({}=${own}{})", range(column, row), row + 1)
+        }));
+        let conditions = conditions.join("*");
+        Some((
+            format!("SUMPRODUCT({conditions},{})", range(column, row)),
+            format!("SUMPRODUCT({conditions}*1)"),
+        ))
+    }
+
+    /// A stated figure from the block's own totals, where all of them stand on the sheet; `parts`
+    /// where it is over fewer units than these.
+    fn stated_formula(
+        &self,
+        block: Block,
+        kind: Type,
+        expr: &Expr,
+        parts: Option<&[usize]>,
+    ) -> Option<String> {
+        let layout = self.sheet.layout;
         let mut leaves = Vec::new();
         expr.leaves(&mut leaves);
         let mut cells: Vec<String> = Vec::new();
         for leaf in &leaves {
             let own = leaf.is_own() && self.form.variables[leaf.variable].kind != Type::Points;
-            let cell = self
-                .sheet
-                .layout
-                .cell(block, leaf.variable)
-                .filter(|_| own)?;
+            let cell = layout.cell(block, leaf.variable).filter(|_| own)?;
             let cell = page::cell_name(cell);
             if !cells.contains(&cell) {
                 cells.push(cell);
             }
         }
         let write = |expr: &Expr| {
-            arithmetic(expr, &|variable| {
-                self.sheet.layout.cell(block, variable).map(page::cell_name)
+            arithmetic(expr, &|variable| match parts {
+                None => layout.cell(block, variable).map(page::cell_name),
+                Some(parts) => {
+                    let is_part = parts.contains(&variable);
+                    let over = || self.over_those_with_all(block, variable, parts);
+                    is_part.then(over)?.map(|(sum, _)| sum)
+                }
             })
         };
         let (value, divisor) = match expr {
@@ -273,11 +330,12 @@ impl Writer<'_> {
             Some(divisor) => format!("IF({divisor}=0,\"{NONE}\",{value})"),
             None => value,
         };
-        Some(format!(
-            "IF(COUNT({})<{},\"{NONE}\",{value})",
-            cells.join(","),
-            cells.len()
-        ))
+        let Some(parts) = parts else {
+            let (all, count) = (cells.join(","), cells.len());
+            return Some(format!("IF(COUNT({all})<{count},\"{NONE}\",{value})"));
+        };
+        let (_, units) = self.over_those_with_all(block, *parts.first()?, parts)?;
+        Some(format!("IF({units}=0,\"{NONE}\",{value})"))
     }
 }
 

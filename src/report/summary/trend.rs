@@ -286,7 +286,12 @@ fn growths<'s>(summary: &'s Summary<'_>) -> Vec<Growth<'s>> {
         let share = |unit: usize| {
             let own = summary.tally.submission(unit, form.at)?;
             let then = own.last_year.as_ref()?;
-            let change = own.table.sum(variable).0 - then.sum(variable).0;
+            let ((now, has_now), (before_own, had)) = (own.table.sum(variable), then.sum(variable));
+            // Who lacks it in one of the years is no part of the growth.
+            if has_now == 0 || had == 0 {
+                return None;
+            }
+            let change = now - before_own;
             // Ten decimals are more than anyone needs, and can be added up.
             Some(number::round(&(change / before * &hundred), 10))
         };

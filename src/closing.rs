@@ -139,6 +139,9 @@ pub enum Error {
     #[error("the submissions of {period} have changed since it was run ({}): run it again first", files.join(", "))]
     Stale { period: Period, files: Vec<String> },
 
+    #[error("there is no folder of submissions `{}`", path.display())]
+    NoSubmissions { path: PathBuf },
+
     #[error("`{}` is not as the closing wrote it: put it back from a backup, or reopen and close again; where `closed.json` itself is damaged or lost move its folder away first", path.display())]
     Damaged { path: PathBuf },
 
@@ -544,9 +547,12 @@ fn unchanged(order: &Order<'_>, manifest: &Manifest) -> Result<(), Error> {
         }
     }
     let input = order.input.join(order.period.to_string());
-    let there = discover::files(&input).map_err(|source| Error::Read {
-        path: input.clone(),
-        source,
+    let there = discover::files(&input).map_err(|source| {
+        let path = input.clone();
+        match source.kind() {
+            io::ErrorKind::NotFound => Error::NoSubmissions { path },
+            _ => Error::Read { path, source },
+        }
     })?;
     let files = manifest.files.iter();
     let files = files.map(|file| (file.path.as_str(), file.sha256.as_str()));

@@ -4,7 +4,7 @@ use super::{Asks, Failed, Kind, Lowering, Wording};
 use crate::expr::types::Scope;
 use crate::expr::{Expr, Leaf};
 use crate::rulebook::rule::{Assertion, Claim, Known};
-use crate::rulebook::source::nearest;
+use crate::rulebook::source::{nearest, stray_quotes};
 use crate::rulebook::written::Severity;
 use crate::words::Text;
 use schemars::JsonSchema;
@@ -105,7 +105,8 @@ pub(super) fn known(
     columns: [Option<&str>; 3],
     span: Range<usize>,
 ) -> Option<Vec<Known>> {
-    let Some(text) = on.sources.files.get(file) else {
+    let sources = on.sources;
+    let Some((file, text)) = sources.list(file) else {
         let message = both!(
             "规则文件夹里没有 `{file}`",
             "there is no `{file}` in the rules folder"
@@ -113,6 +114,11 @@ pub(super) fn known(
         on.problem(span, message);
         return None;
     };
+    let strays = stray_quotes(file, text, None);
+    if !strays.is_empty() {
+        on.problems.extend(strays);
+        return None;
+    }
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)

@@ -169,6 +169,7 @@ pub(super) fn words(error: &Error) -> String {
             "{period} 的报送文件在上次运行以后有变化（{}），请先重新运行这一期",
             files.join("、")
         ),
+        Error::NoSubmissions { path } => format!("报送文件夹 {} 不在", path.display()),
         Error::Damaged { path } => format!(
             "{} 不是封库时写的样子（被改动或损坏），请从备份恢复；没有备份的，解封后重新封库（closed.json 自己坏了或没有了的，先把它所在的文件夹移到别处）",
             path.display()

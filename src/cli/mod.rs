@@ -14,16 +14,18 @@ use crate::log::Log;
 use crate::period::Period;
 use crate::publish::Output;
 use crate::rulebook::source::{Problem, ReadError, Sources};
+use crate::rulebook::workbooks::Sheets;
+use crate::rulebook::written::Limits;
 use crate::rulebook::{JOB_FILE, Rulebook, Unusable};
 use crate::submissions::FileRead;
-use crate::words::Lang;
+use crate::words::{Lang, Text};
 use crate::worker::Source;
-use crate::worker::pool::WorkerCommand;
+use crate::worker::pool::{Failure, Pool, WorkerCommand};
 use chrono::{NaiveDateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
-use std::io::Write;
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The argument that opens the worker's door; it is looked at before anything else.
@@ -210,7 +212,11 @@ impl Folders {
     fn load(&self) -> Option<Loaded> {
         let asked = self.asked();
         let lang = asked.unwrap_or_default();
-        let (sources, problems) = match Sources::read(&self.rules) {
+        let read = Sources::read(&self.rules).and_then(|(mut sources, mut problems)| {
+            problems.extend(sources.add_workbooks(&self.rules, &sheets)?);
+            Ok((sources, problems))
+        });
+        let (sources, problems) = match read {
             Ok(read) => read,
             Err(error) => {
                 let zh = match &error {
@@ -295,8 +301,8 @@ impl Folders {
 
     /// What the job is asked to do; told and none where the program cannot find itself.
     fn order(&self, loaded: &Loaded) -> Option<Order> {
-        let program = match std::env::current_exe() {
-            Ok(program) => program,
+        let worker = match worker() {
+            Ok(worker) => worker,
             Err(error) => {
                 complain(loaded.lang, "找不到自己的程序文件", &error);
                 return None;
@@ -309,10 +315,7 @@ impl Folders {
             lang: loaded.lang,
             now: self.now(&loaded.rulebook),
             workers: self.workers(),
-            worker: WorkerCommand {
-                program,
-                arguments: vec![WORKER.into()],
-            },
+            worker,
         })
     }
 
@@ -325,6 +328,22 @@ impl Folders {
         }
         recovered.is_ok()
     }
+}
+
+/// This program as a worker.
+fn worker() -> io::Result<WorkerCommand> {
+    Ok(WorkerCommand {
+        program: std::env::current_exe()?,
+        arguments: vec![WORKER.into()],
+    })
+}
+
+/// What stands in a list that the office keeps as a workbook. It is opened in a worker, as all
+/// workbooks are; the rules with their limits are not known yet, so the usual limits hold.
+fn sheets(path: &Path) -> Result<Sheets, Text> {
+    let worker = worker().map_err(|_| Failure::Died.words())?;
+    let pool = Pool::new(worker, 1, Sources::default(), Limits::default());
+    job::read_sheets(path, &pool)
 }
 
 /// A line to whoever started the program. Nobody listening is no reason to fail.

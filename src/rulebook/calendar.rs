@@ -119,7 +119,7 @@ pub(super) fn load(sources: &Sources, problems: &mut Vec<Problem>) -> Calendar {
 /// A day with whether it is worked.
 fn declared(line: Line<'_>) -> Result<(NaiveDate, bool), Wrong> {
     let day = line.day("date")?;
-    match line.get("kind") {
+    match line.filled("kind")? {
         "holiday" | "放假" => Ok((day, false)),
         "workday" | "上班" => Ok((day, true)),
         kind => {
@@ -148,18 +148,18 @@ pub(super) fn extensions(
     for line in list.lines() {
         match extension(line, register, forms, calendar) {
             Ok(extension) => {
-                let is_other = |known: &&Extension| {
+                let is_same = |known: &&Extension| {
                     (known.form, known.district, known.period)
                         == (extension.form, extension.district, extension.period)
-                        && known.until != extension.until
                 };
-                if let Some(known) = all.iter().find(is_other) {
-                    let day = known.until;
+                let before = all.iter().filter(is_same).map(|known| known.until).max();
+                if let Some(before) = before.filter(|before| *before != extension.until) {
+                    let later = before.max(extension.until);
                     let what = both!(
-                        "同一张表已经延到 {day}，只能有一个日期",
-                        "the same form is extended to {day} already: expected one day"
+                        "同一张表前面已经延到 {before}，以较晚的 {later} 为准",
+                        "the same form is extended to {before} above: the later day counts, {later}"
                     );
-                    problems.push(line.problem(("until", what)));
+                    problems.push(line.problem(("until", what)).warning());
                 }
                 all.push(extension);
             }
@@ -175,20 +175,9 @@ fn extension(
     forms: &[Form],
     calendar: &Calendar,
 ) -> Result<Extension, Wrong> {
-    let period = super::period(line.get("period")).map_err(|message| ("period", message))?;
-    let written = line.get("form");
-    let Some(form) = forms.iter().position(|known| known.id == written) else {
-        let message = both!("没有表号 `{written}`", "there is no form `{written}`");
-        return Err(("form", message));
-    };
-    let written = line.get("district");
-    let Some(district) = register.position(written) else {
-        let message = both!(
-            "登记表里没有单位 `{written}`",
-            "there is no district `{written}` in the register"
-        );
-        return Err(("district", message));
-    };
+    let period = super::period(line.filled("period")?).map_err(|message| ("period", message))?;
+    let form = line.form("form", forms)?;
+    let district = line.district("district", register)?;
     let until = line.day("until")?;
     let id = &forms[form].id;
     let Some(due) = usual(&forms[form], calendar, period) else {

@@ -1,4 +1,4 @@
-//! Whom to call: `contacts.csv`, a line a person.
+//! Whom to call: `contacts.csv`, or `.xlsx`, a line a person.
 //!
 //! Names and numbers go into the reminders and the telephone list, and nowhere else.
 
@@ -61,16 +61,16 @@ pub(super) fn load(
             problems.push(line.problem(("name", message)).warning());
             continue;
         }
-        let code = line.get("code");
-        let district = register.position(code);
-        if district.is_none() && !code.is_empty() {
-            let message = both!(
-                "登记表里没有单位 `{code}`",
-                "there is no district `{code}` in the register"
-            );
-            problems.push(line.problem(("code", message)));
-            continue;
-        }
+        let district = match line.get("code") {
+            "" => None,
+            _ => match line.district("code", register) {
+                Ok(district) => Some(district),
+                Err(wrong) => {
+                    problems.push(line.problem(wrong));
+                    continue;
+                }
+            },
+        };
         let ids = line.get("forms").split('|').map(str::trim);
         let mut own = Vec::new();
         for id in ids.filter(|id| !id.is_empty()) {

@@ -3,10 +3,15 @@
 //! Lines that begin with `#` are comments, so that a list can say where it comes from. What is
 //! wrong is told at its cell; what the columns mean is the business of those who read them.
 
-use super::source::{Problem, Sources};
+use super::form::Form;
+use super::register::Register;
+use super::source::{Problem, Sources, stray_quotes};
 use crate::words::Text;
 use chrono::NaiveDate;
 use std::ops::Range;
+
+/// The sign that a comment begins with.
+const COMMENT: Option<u8> = Some(b'#');
 
 /// A list with its headings.
 pub(super) struct List<'a> {
@@ -27,18 +32,23 @@ pub(super) struct Line<'a> {
 }
 
 impl<'a> List<'a> {
-    /// Reads a list that must have some columns. None where there is no such file, or where a
-    /// column is missing, which is told.
+    /// Reads a list that must have some columns. None where there is no such file; or where a
+    /// quotation mark has no partner or a column is missing, which is told.
     pub(super) fn read(
         sources: &'a Sources,
         file: &'a str,
         needed: &[&str],
         problems: &mut Vec<Problem>,
     ) -> Option<Self> {
-        let text = sources.files.get(file)?;
+        let (file, text) = sources.list(file)?;
+        let strays = stray_quotes(file, text, COMMENT);
+        if !strays.is_empty() {
+            problems.extend(strays);
+            return None;
+        }
         let mut reader = csv::ReaderBuilder::new()
             .flexible(true)
-            .comment(Some(b'#'))
+            .comment(COMMENT)
             .trim(csv::Trim::All)
             .from_reader(text.as_bytes());
         let heads: Vec<String> = match reader.headers() {
@@ -89,9 +99,42 @@ impl<'a> Line<'a> {
         at.and_then(|at| self.record.get(at)).unwrap_or("")
     }
 
+    /// What stands under a heading that must not be empty.
+    pub(super) fn filled(&self, name: &'static str) -> Result<&'a str, Wrong> {
+        match self.get(name) {
+            "" => Err((
+                name,
+                both!("`{name}` 这一格是空的", "the cell `{name}` is empty"),
+            )),
+            written => Ok(written),
+        }
+    }
+
+    /// The position of the form whose number stands under a heading.
+    pub(super) fn form(&self, name: &'static str, forms: &[Form]) -> Result<usize, Wrong> {
+        let written = self.filled(name)?;
+        let found = forms.iter().position(|known| known.id == written);
+        found.ok_or_else(|| {
+            let message = both!("没有表号 `{written}`", "there is no form `{written}`");
+            (name, message)
+        })
+    }
+
+    /// The position of the district that is named under a heading.
+    pub(super) fn district(&self, name: &'static str, register: &Register) -> Result<usize, Wrong> {
+        let written = self.filled(name)?;
+        register.called(written).ok_or_else(|| {
+            let message = both!(
+                "登记表里没有单位 `{written}`",
+                "there is no district `{written}` in the register"
+            );
+            (name, message)
+        })
+    }
+
     /// A day under a heading.
     pub(super) fn day(&self, name: &'static str) -> Result<NaiveDate, Wrong> {
-        let written = self.get(name);
+        let written = self.filled(name)?;
         day(written).ok_or_else(|| {
             let message = both!(
                 "`{written}` 不是日期，应写成 `2024-01-10`",
@@ -156,7 +199,7 @@ fn line_at(text: &str, at: usize) -> Range<usize> {
 }
 
 /// A day as people and table programs write it: `2024-01-10`, `2024/1/10`, `2024年1月10日`.
-fn day(text: &str) -> Option<NaiveDate> {
+pub(super) fn day(text: &str) -> Option<NaiveDate> {
     let plain = text.replace(['年', '月', '/', '.'], "-");
     let mut parts = plain.trim_end_matches('日').split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);

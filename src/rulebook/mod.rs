@@ -17,6 +17,7 @@ pub mod revisions;
 pub mod rule;
 pub mod source;
 mod tables;
+pub mod workbooks;
 pub mod written;
 
 pub(crate) use building::{limit, not_a_limit, period};
@@ -102,7 +103,11 @@ impl Rulebook {
         sources: &Sources,
         mut problems: Vec<Problem>,
     ) -> Result<(Self, Vec<Problem>), Unusable> {
-        if !sources.files.contains_key(register::FILE) {
+        let is_told = problems.iter().any(|problem| {
+            let list = workbooks::csv_of(&problem.file);
+            !problem.warning && list.as_deref() == Some(register::FILE)
+        });
+        if !is_told && sources.list(register::FILE).is_none() {
             let file = register::FILE;
             let message = both!(
                 "没有填报单位登记表 `{file}`",
@@ -134,9 +139,9 @@ impl Rulebook {
         mut problems: Vec<Problem>,
     ) -> Result<(Self, Vec<Problem>), Unusable> {
         let job = load_job(sources, &mut problems);
-        let text = sources.files.get(register::FILE);
-        let register = text.map_or_else(Register::default, |text| {
-            let (register, found) = register::parse(text);
+        let text = sources.list(register::FILE);
+        let register = text.map_or_else(Register::default, |(file, text)| {
+            let (register, found) = register::parse(file, text);
             problems.extend(found);
             register
         });
@@ -155,10 +160,18 @@ impl Rulebook {
             }
         }
         let (forms, rules) = loading.finish(sources, &job, &mut problems);
-        let revisions = revisions::load(sources, &register, &forms, &mut problems);
         let calendar = calendar::load(sources, &mut problems);
-        let extensions = calendar::extensions(sources, &register, &forms, &calendar, &mut problems);
-        let contacts = contacts::load(sources, &register, &forms, &mut problems);
+        // What names districts waits for a register that has some: otherwise every line would
+        // complain.
+        let (revisions, extensions, contacts) = if register.districts.is_empty() {
+            (Vec::new(), Vec::new(), Vec::new())
+        } else {
+            (
+                revisions::load(sources, &register, &forms, &mut problems),
+                calendar::extensions(sources, &register, &forms, &calendar, &mut problems),
+                contacts::load(sources, &register, &forms, &mut problems),
+            )
+        };
         let mut problems = source::sorted(problems);
         if problems.iter().any(|problem| !problem.warning) {
             // What is merely to be thought about waits until the mistakes are mended.

@@ -1,8 +1,11 @@
 //! The register: who must report, in the official order.
 
-use super::source::Problem;
+use super::list;
+use super::source::{Problem, stray_quotes};
 use crate::period::Period;
+use crate::spelling::fold;
 use crate::words::Text;
+use chrono::Datelike;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -76,6 +79,22 @@ impl Register {
         districts.position(|d| d.code == code_or_name || d.name == code_or_name)
     }
 
+    /// The position of the district that the office's own lists call so: by its code, or by any of
+    /// its names that no other district has.
+    pub fn called(&self, written: &str) -> Option<usize> {
+        self.position(written).or_else(|| {
+            let written = fold(written);
+            let is_so_called = |district: &District| {
+                let mut names = district.names().map(fold);
+                !written.is_empty() && names.any(|name| name == written)
+            };
+            let districts = self.districts.iter().enumerate();
+            let mut called = districts.filter(|(_, district)| is_so_called(district));
+            let (at, _) = called.next()?;
+            called.next().is_none().then_some(at)
+        })
+    }
+
     /// The groups in the order in which they first stand in the register.
     pub fn regions(&self) -> Vec<&str> {
         let mut regions: Vec<&str> = Vec::new();
@@ -91,11 +110,11 @@ impl Register {
     ///
     /// Of two names that overlap, such as 万州 in 万州区, the longer counts.
     pub fn mentioned(&self, text: &str) -> Vec<usize> {
-        let text = crate::spelling::fold(text);
+        let text = fold(text);
         let mut hits: Vec<(Range<usize>, usize)> = Vec::new();
         for (index, district) in self.districts.iter().enumerate() {
             for name in district.names() {
-                let name = crate::spelling::fold(name);
+                let name = fold(name);
                 if name.chars().count() < 2 {
                     continue;
                 }
@@ -124,13 +143,17 @@ impl Register {
 }
 
 /// Reads the register's text: a line a district under a line of headings.
-pub fn parse(text: &str) -> (Register, Vec<Problem>) {
+pub fn parse(file: &str, text: &str) -> (Register, Vec<Problem>) {
     let mut reading = Reading {
+        file,
         text,
         heads: Vec::new(),
-        problems: Vec::new(),
+        problems: stray_quotes(file, text, None),
     };
     let mut register = Register::default();
+    if !reading.problems.is_empty() {
+        return (register, reading.problems);
+    }
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(text.as_bytes());
@@ -141,11 +164,12 @@ pub fn parse(text: &str) -> (Register, Vec<Problem>) {
         return (register, reading.problems);
     }
     // By code: the line that it stands on first.
-    let mut seen: BTreeMap<String, u64> = BTreeMap::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut record = csv::StringRecord::new();
     loop {
-        let start = reader.position().clone();
-        let span = line_at(text, usize::try_from(start.byte()).unwrap_or(0));
+        let start = reader.position().byte();
+        let span = line_at(text, usize::try_from(start).unwrap_or(0));
+        let line = text[..span.start].matches('\n').count() + 1;
         match reader.read_record(&mut record) {
             Ok(true) => {}
             Ok(false) => break,
@@ -181,7 +205,7 @@ pub fn parse(text: &str) -> (Register, Vec<Problem>) {
             reading.problem(span, message);
             continue;
         }
-        seen.insert(district.code.clone(), start.line());
+        seen.insert(district.code.clone(), line);
         register.districts.push(district);
     }
     for district in &register.districts {
@@ -210,6 +234,7 @@ pub fn parse(text: &str) -> (Register, Vec<Problem>) {
 }
 
 struct Reading<'a> {
+    file: &'a str,
     text: &'a str,
     heads: Vec<String>,
     problems: Vec<Problem>,
@@ -217,7 +242,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn problem(&mut self, span: Range<usize>, message: Text) -> &mut Problem {
-        self.problems.push(Problem::new(FILE, span, message));
+        self.problems.push(Problem::new(self.file, span, message));
         self.problems.last_mut().expect("just added")
     }
 
@@ -299,7 +324,9 @@ impl Reading<'_> {
         if value.is_empty() {
             return None;
         }
-        let read = Period::parse(value).ok();
+        // A table program makes a day of a month.
+        let of_day = || list::day(value).and_then(|day| Period::new(day.year(), day.month()));
+        let read = Period::parse(value).ok().or_else(of_day);
         if read.is_none() {
             let message = both!(
                 "`{name}` 应为 2023-12 这样的年月，这里是 `{value}`",
@@ -335,7 +362,7 @@ mod tests {
     const HEAD: &str = "code,name,org_name,aliases,former_names,kind,region,valid_from,valid_to\n";
 
     fn register(lines: &str) -> Register {
-        let (register, problems) = parse(&format!("{HEAD}{lines}"));
+        let (register, problems) = parse(FILE, &format!("{HEAD}{lines}"));
         assert_eq!(problems, []);
         register
     }
@@ -355,8 +382,30 @@ mod tests {
 
     #[test]
     fn a_code_that_stands_twice_is_told_with_both_lines() {
-        let (register, problems) = parse(&format!("{HEAD}1,甲区,甲,,,,东,,\n1,乙区,乙,,,,东,,\n"));
+        let text = format!("{HEAD}\n1,甲区,甲,,,,东,,\n1,乙区,乙,,,,东,,\n");
+        let (register, problems) = parse(FILE, &text);
         assert_eq!(register.districts.len(), 1);
-        assert_eq!(problems[0].message.zh, "代码 `1` 重复：第 2 行已经用过");
+        assert_eq!(problems[0].message.zh, "代码 `1` 重复：第 3 行已经用过");
+    }
+
+    #[test]
+    fn a_list_may_call_a_district_by_any_name_that_is_its_own() {
+        let register = register(
+            "1,江北区,重庆市江北区教育委员会,江北|北区,,district,中心城区,,2023-12-01\n\
+             2,渝北区,重庆市渝北区教育委员会,北区,,district,中心城区,2023/9/1,\n\
+             3,开州区,,,开县,district,渝东北,,\n",
+        );
+        for (name, at) in [
+            ("2", Some(1)),
+            ("江北", Some(0)),
+            ("重庆市 江北区教育委员会", Some(0)),
+            ("开县", Some(2)),
+            ("北区", None),
+            ("", None),
+        ] {
+            assert_eq!(register.called(name), at, "{name}");
+        }
+        assert_eq!(register.districts[0].valid_to, Period::new(2023, 12));
+        assert_eq!(register.districts[1].valid_from, Period::new(2023, 9));
     }
 }

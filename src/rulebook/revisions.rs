@@ -4,11 +4,11 @@
 //! The closed month itself stays as it was; only what later months are compared with changes.
 
 use super::form::Form;
-use super::register::Register;
+use super::list::{Line, List, Wrong};
+use super::register::{self, Register};
 use super::source::{Problem, Sources};
 use crate::number;
 use crate::period::Period;
-use crate::words::Text;
 
 /// The file with revisions, in the rules folder.
 pub const FILE: &str = "revisions.csv";
@@ -49,98 +49,72 @@ pub(super) fn load(
     let mut all = Vec::new();
     let revised = sources.files.contains_key(FILE).then_some((FILE, None));
     for (file, district) in restated.chain(revised) {
-        let Some(text) = sources.files.get(file) else {
+        if !sources.files.contains_key(file) {
             let message = both!(
                 "没有对比数文件 `{file}`",
                 "there is no file of earlier figures `{file}`"
             );
-            problems.push(Problem::new(super::register::FILE, 0..0, message));
+            let named_in = sources.list(register::FILE);
+            let named_in = named_in.map_or(register::FILE, |(name, _)| name);
+            problems.push(Problem::new(named_in, 0..0, message));
+            continue;
+        }
+        let is_needed = |name: &&str| match *name {
+            "record" => false,
+            "district" => district.is_none(),
+            _ => true,
+        };
+        let needed: Vec<&str> = HEADS.into_iter().filter(is_needed).collect();
+        let Some(list) = List::read(sources, file, &needed, problems) else {
             continue;
         };
-        all.extend(read(file, text, district, register, forms, problems));
-    }
-    all
-}
-
-fn read(
-    file: &str,
-    text: &str,
-    of: Option<usize>,
-    register: &Register,
-    forms: &[Form],
-    problems: &mut Vec<Problem>,
-) -> Vec<Revision> {
-    let mut reader = csv::ReaderBuilder::new()
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let heads: Vec<String> = match reader.headers() {
-        Ok(heads) => heads.iter().map(str::to_owned).collect(),
-        Err(_) => Vec::new(),
-    };
-    let column = |name: &str| heads.iter().position(|head| head == name);
-    let optional = |name: &str| name == "record" || (name == "district" && of.is_some());
-    let missing = HEADS
-        .iter()
-        .find(|name| column(name).is_none() && !optional(name));
-    if let Some(name) = missing {
-        let message = both!("缺少列 `{name}`", "the column `{name}` is missing");
-        problems.push(Problem::new(file, 0..0, message));
-        return Vec::new();
-    }
-    let mut all = Vec::new();
-    for record in reader.records() {
-        let Ok(record) = record else {
-            let message = Text::new("这一行读不出来", "a line can't be read");
-            problems.push(Problem::new(file, 0..0, message));
-            continue;
-        };
-        let at = record.position().map_or(0, csv::Position::byte);
-        let at = usize::try_from(at).unwrap_or(0);
-        let line = at..text[at..].find('\n').map_or(text.len(), |end| at + end);
-        let cell = |name: &str| {
-            let cell = column(name).and_then(|at| record.get(at));
-            cell.unwrap_or("").to_owned()
-        };
-        let cells = HEADS.map(cell);
-        match revision(&cells, of, register, forms) {
-            Ok(revision) => all.push(revision),
-            Err(message) => problems.push(Problem::new(file, line, message)),
+        for line in list.lines() {
+            match revision(line, district, register, forms) {
+                Ok(revision) => all.push(revision),
+                Err(wrong) => problems.push(line.problem(wrong)),
+            }
         }
     }
     all
 }
 
+/// A line as a revision, of the district whose file it is or of the one that it names.
 fn revision(
-    [period, form, district, record, variable, value]: &[String; 6],
+    line: Line<'_>,
     of: Option<usize>,
     register: &Register,
     forms: &[Form],
-) -> Result<Revision, Text> {
-    let at = forms.iter().position(|known| known.id == *form);
-    let at = at.ok_or_else(|| both!("没有表号 `{form}`", "there is no form `{form}`"))?;
-    let district = of.or_else(|| register.position(district)).ok_or_else(|| {
-        both!(
-            "登记表里没有单位 `{district}`",
-            "there is no district `{district}` in the register"
-        )
+) -> Result<Revision, Wrong> {
+    let period = super::period(line.filled("period")?).map_err(|message| ("period", message))?;
+    let at = line.form("form", forms)?;
+    let form = &forms[at];
+    let district = match of {
+        Some(district) => district,
+        None => line.district("district", register)?,
+    };
+    let written = line.filled("variable")?;
+    let found = form.variables.iter().position(|v| v.id == written);
+    let found = found.filter(|position| form.variables[*position].is_number());
+    let variable = found.ok_or_else(|| {
+        let id = &form.id;
+        let message = both!(
+            "{id} 没有数字指标 `{written}`",
+            "{id} has no variable of numbers `{written}`"
+        );
+        ("variable", message)
     })?;
-    let found = forms[at].variables.iter().position(|v| v.id == *variable);
-    let position = found.filter(|position| forms[at].variables[*position].is_number());
-    let variable = position.ok_or_else(|| {
-        both!(
-            "{form} 没有数字指标 `{variable}`",
-            "{form} has no variable of numbers `{variable}`"
-        )
+    let written = line.filled("value")?;
+    let kept = number::parse(written.trim_end_matches('%')).ok_or_else(|| {
+        let message = both!("`{written}` 不是数字", "`{written}` is no number");
+        ("value", message)
     })?;
-    let kept = number::parse(value.trim_end_matches('%'))
-        .ok_or_else(|| both!("`{value}` 不是数字", "`{value}` is no number"))?;
-    let scale = forms[at].variables[variable].scale();
+    let scale = form.variables[variable].scale();
+    let record = line.get("record");
     Ok(Revision {
-        period: super::period(period)?,
+        period,
         form: at,
         district,
-        record: (!record.is_empty()).then(|| record.clone()),
+        record: (!record.is_empty()).then(|| record.to_owned()),
         variable,
         value: number::to_f64(&(kept * number::power_of_ten(scale))),
         restated: of.is_some(),

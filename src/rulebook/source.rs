@@ -41,7 +41,8 @@ pub enum ReadError {
 
 impl Sources {
     /// Reads `*.toml` and `*.csv` of a folder. Rule files that are no UTF-8 are reported as
-    /// problems; registers and lists in GBK are understood.
+    /// problems; registers and lists in GBK are understood. What is a workbook is for
+    /// [`Sources::add_workbooks`].
     ///
     /// # Errors
     /// When the folder or one of its files cannot be read.
@@ -231,6 +232,57 @@ pub fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
+/// The quotation marks in a csv list that open a cell and have no partner at its end.
+///
+/// A cell of a list is of one line. Whoever reads csv would take an open mark and all lines up to
+/// the next, or to the end of the file, for one cell. Lines that begin with `comment` are not
+/// looked at.
+pub fn stray_quotes(file: &str, text: &str, comment: Option<u8>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut start = 0;
+    for line in text.split(['\n', '\r']) {
+        let is_comment = comment.is_some() && line.bytes().next() == comment;
+        if let Some(at) = stray_quote(line).filter(|_| !is_comment) {
+            let at = start + at;
+            let message = Text::new(
+                "引号没有配对：看不出这一格到哪里为止",
+                "a quotation mark without a partner: there is no telling where the cell ends",
+            );
+            problems.push(Problem::new(file, at..at + 1, message).help(Text::new(
+                "删去这个引号，或在这一格的末尾补上另一个（一格要写在一行之内）",
+                "take it out, or close the cell with another (a cell is of one line)",
+            )));
+        }
+        start += line.len() + 1;
+    }
+    problems
+}
+
+/// Where a quotation mark opens a cell of a line that does not end with one.
+fn stray_quote(line: &str) -> Option<usize> {
+    let mut rest = line;
+    loop {
+        let at = line.len() - rest.len();
+        let after = match rest.strip_prefix('"') {
+            None => rest.trim_start_matches(|c: char| c != ','),
+            Some(inside) => {
+                // Two marks side by side are one of the cell's words.
+                let Some(end) = inside.replace("\"\"", "  ").find('"') else {
+                    return Some(at);
+                };
+                inside[end + 1..].trim_start()
+            }
+        };
+        if after.is_empty() {
+            return None;
+        }
+        let Some(next) = after.strip_prefix(',') else {
+            return Some(at);
+        };
+        rest = next;
+    }
+}
+
 /// The known name nearest to a misspelt one, if there is one near enough to offer.
 pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
@@ -257,4 +309,41 @@ pub fn did_you_mean(wrong: &str, known: &[&str]) -> Option<Text> {
             .join(" ");
         both!("可用的有：{list}", "known here: {list}")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quotation_mark_that_opens_a_cell_has_a_partner_at_its_end() {
+        for line in [
+            "",
+            "a,b",
+            "\"\",x",
+            "\"a,b\",c",
+            "\"a,\"\"b\"\"\" ,\"c\"",
+            "系统\"故障\",6\"",
+        ] {
+            assert_eq!(stray_quote(line), None, "{line}");
+        }
+        for (line, at) in [
+            ("\"", 0),
+            ("a,\"b", 2),
+            ("a,\"b\"\",c", 2),
+            ("a,\"b,\"c", 2),
+            ("\"a\",\"b", 4),
+        ] {
+            assert_eq!(stray_quote(line), Some(at), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_stray_quotation_mark_is_found_on_its_line_and_not_in_a_comment() {
+        let text = "# \"依据\n#\"x,\"y\r\n甲,\"乙\r\n丙,丁\n";
+        let found = stray_quotes("x.csv", text, Some(b'#'));
+        let places: Vec<&str> = found.iter().map(|p| &text[p.span.start..]).collect();
+        assert_eq!(places, ["\"乙\r\n丙,丁\n"]);
+        assert_eq!(stray_quotes("x.csv", text, None).len(), 2);
+    }
 }

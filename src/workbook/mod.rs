@@ -323,27 +323,6 @@ impl RawSheet {
         Ok(())
     }
 
-    /// What stands in its first rows and columns, as text, from A1 on.
-    pub fn texts(&self) -> Vec<Vec<String>> {
-        const ROWS: u32 = 20_000;
-        const COLUMNS: u32 = 64;
-        let mut rows: Vec<Vec<String>> = Vec::new();
-        let cells = self.cells.iter();
-        for raw in cells.filter(|raw| raw.cell.row < ROWS && raw.cell.column < COLUMNS) {
-            let text = match self.value(raw) {
-                Value::Text(text) => text.to_owned(),
-                Value::Number(x) => crate::number::show(&crate::number::exact(x)),
-                Value::Date(_) | Value::Truth(_) | Value::Error(_) => continue,
-            };
-            let (row, column) = (raw.cell.row as usize, raw.cell.column as usize);
-            rows.resize(rows.len().max(row + 1), Vec::new());
-            let cells = &mut rows[row];
-            cells.resize(cells.len().max(column + 1), String::new());
-            cells[column] = text;
-        }
-        rows
-    }
-
     /// What stands in a cell of this sheet.
     pub fn value(&self, raw: &RawCell) -> Value<'_> {
         match raw.content {

@@ -2,7 +2,8 @@
 
 use super::{Reply, Request, SheetDraft, Source, frame};
 use crate::hash;
-use crate::intake::{self, Reading, Wanted};
+use crate::intake::{self, Reading, Wanted, value};
+use crate::number;
 use crate::place::Range;
 use crate::rulebook::written::Limits;
 use crate::rulebook::{Rulebook, draft};
@@ -74,7 +75,7 @@ pub fn serve() -> io::Result<()> {
                 let book = bytes(&source, &limits).and_then(|b| workbook::read(&b, &limits));
                 Reply::Texts {
                     sheets: match book {
-                        Ok(book) => Ok(book.sheets.iter().map(RawSheet::texts).collect()),
+                        Ok(book) => Ok(book.sheets.iter().map(texts).collect()),
                         Err(error) => Err(error.words()),
                     },
                 }
@@ -111,6 +112,30 @@ pub fn serve() -> io::Result<()> {
         frame::write_reply(&mut output, reply)?;
     }
     Ok(())
+}
+
+/// What stands in a sheet's first rows and columns, as text, from A1 on.
+fn texts(sheet: &RawSheet) -> Vec<Vec<String>> {
+    const ROWS: u32 = 20_000;
+    const COLUMNS: u32 = 64;
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let cells = sheet.cells.iter();
+    for raw in cells.filter(|raw| raw.cell.row < ROWS && raw.cell.column < COLUMNS) {
+        let shown = |x: f64| number::show(&number::exact(x));
+        let text = match sheet.value(raw) {
+            Value::Text(text) => text.to_owned(),
+            Value::Number(x) => shown(x),
+            Value::Date(serial) => value::day(serial).unwrap_or_else(|| shown(serial)),
+            Value::Truth(truth) => truth.to_string().to_uppercase(),
+            Value::Error(error) => error.to_owned(),
+        };
+        let (row, column) = (raw.cell.row as usize, raw.cell.column as usize);
+        rows.resize(rows.len().max(row + 1), Vec::new());
+        let cells = &mut rows[row];
+        cells.resize(cells.len().max(column + 1), String::new());
+        cells[column] = text;
+    }
+    rows
 }
 
 /// A form file for each sheet that can be seen.

@@ -192,6 +192,10 @@ fn a_closing_rests_on_a_run_of_what_is_there() {
     fs::remove_file(office.path(path)).expect("taken away");
     assert!(close(&office, "2023-12", &[], 2).contains(name));
     office.put(path, &before);
+    let (folder, away) = (office.path("input/2023-12"), office.path("away"));
+    fs::rename(&folder, &away).expect("moved away");
+    assert!(close(&office, "2023-12", &[], 2).contains("报送文件夹 input/2023-12 不在"));
+    fs::rename(&away, &folder).expect("moved back");
     // What staff decided since has not been taken in.
     let summary = fs::read(office.path("output/2023-12/summary.xlsx")).expect("a summary");
     office.put("output/2023-12/summary.xlsx", b"decided");

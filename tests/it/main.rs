@@ -24,6 +24,8 @@ mod hostile;
 mod intake;
 // What the language of rules can say, over records, districts and the city.
 mod language;
+// The lists beside the forms, as csv and as workbooks.
+mod lists;
 // Rules, folders and arguments that are wrong.
 mod mistakes;
 // What the pages about rules show, tried as it stands there.

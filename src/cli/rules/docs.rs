@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         let Some(Loaded { sources, .. }) = folders.load() else {
             return Exit::Failed;
         };
-        catalogue = catalogue.since(&name, &sources, &loaded.sources);
+        catalogue = catalogue.since(&name, &sources.as_csv(), &loaded.sources.as_csv());
     }
     if let Err(error) = std::fs::create_dir_all(&arguments.to) {
         let shown = arguments.to.display();

@@ -5,6 +5,8 @@
 //! districts' own. Files that are not what was written are never used: they are told by name, and
 //! the next best takes their place, 暂.
 
+pub mod earlier;
+
 use crate::check::tables::period_of;
 use crate::closing::{self, Manifest, Month, Taken};
 use crate::expr::Link;
@@ -14,6 +16,9 @@ use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Records, Table, Words};
 use crate::words::Text;
+use earlier::Earlier;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -26,14 +31,17 @@ pub struct Baseline {
     merged: BTreeSet<(Period, usize, usize)>,
     /// The months that were looked at, with what was published for them.
     months: BTreeMap<Period, (Month, Option<Manifest>)>,
-    /// How what was taken from files stands.
+    /// How what was taken or read stands.
     standings: BTreeMap<(Period, usize), Standing>,
     /// Files that are not what was written.
     changed: BTreeSet<Altered>,
 }
 
 /// How far the figures of an earlier period are settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// 已验收: the month is closed with them.
     Accepted,
@@ -228,9 +236,25 @@ impl Baseline {
     /// The months that were closed and are open again, as far as their figures are compared with.
     pub fn reopened(&self) -> impl Iterator<Item = Period> {
         let months = self.months.iter();
-        let reopened = months.filter(|(_, (month, _))| month.is_reopened());
+        let reopened = months.filter(|(_, (month, _))| month.reopening().is_some());
         let periods = reopened.map(|(period, _)| *period);
         periods.filter(|period| self.tables.keys().any(|(of, _, _)| of == period))
+    }
+
+    /// What a period is compared with, by month and form: all that there are earlier figures of.
+    pub fn earlier(&self, rulebook: &Rulebook, period: Period) -> Vec<Earlier> {
+        let has_figures = |(of, form): (Period, usize)| {
+            let mut own = self.tables.range((of, form, 0)..=(of, form, usize::MAX));
+            own.next().is_some()
+        };
+        let standings = self.standings.iter();
+        let standings = standings.filter(|(of, _)| of.0 < period && has_figures(**of));
+        let earlier = standings.filter_map(|((of, form), standing)| {
+            let (month, _) = self.months.get(of)?;
+            let form = rulebook.forms[*form].id.clone();
+            Some(Earlier::of(month, (*of, form), *standing))
+        });
+        earlier.collect()
     }
 
     /// The later periods that were published and compare with this one, oldest first.
@@ -249,8 +273,10 @@ impl Baseline {
         resting
     }
 
-    /// Adds a district's figures.
+    /// Adds a district's figures; what was not taken from files was read on the spot.
     pub fn add(&mut self, period: Period, form: usize, district: usize, table: Table) {
+        let standing = self.standings.entry((period, form));
+        standing.or_insert(Standing::OnTheSpot);
         self.tables.insert((period, form, district), table);
     }
 

@@ -23,11 +23,14 @@
 //!   submissions, or the summary with staff's decisions, have changed since that run.
 //!
 //! What keeps a month from being closed is in [`open`], what has arrived since in
-//! [`corrections`]. Comparing with what was accepted is the business of `baseline`.
+//! [`corrections`], and how far the rules are still those of then in [`then`]. Comparing with what
+//! was accepted is the business of `baseline`.
 
 pub mod corrections;
 pub mod open;
+pub mod then;
 
+use crate::baseline::earlier::Earlier;
 use crate::hash;
 use crate::intake::discover;
 use crate::period::Period;
@@ -42,7 +45,7 @@ use chrono::NaiveDateTime;
 use open::{Kind, Obstacles, Published};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
@@ -368,10 +371,10 @@ impl Month {
         self.known.as_ref()?.closed.as_ref()
     }
 
-    /// Whether it was closed once and is open again.
-    pub fn is_reopened(&self) -> bool {
-        let known = self.known.as_ref();
-        known.is_some_and(|known| known.closed.is_none() && !known.history.is_empty())
+    /// How it was opened again, where it was closed once and is open.
+    pub fn reopening(&self) -> Option<&Reopening> {
+        let known = self.known.as_ref().filter(|known| known.closed.is_none());
+        known?.history.last()
     }
 
     /// The name of a file of the month's folder in what people read.
@@ -406,19 +409,29 @@ impl Month {
 
     /// What the month was closed with besides the figures; none where that is not as it was.
     fn published(&self) -> Option<Published> {
-        let closing = self.closing()?;
-        let known = closing.files.iter().find(|file| file.path == FINDINGS)?;
-        let path = self.folder.join(closing.number.to_string()).join(FINDINGS);
-        let bytes = fs::read(path).ok()?;
-        let is_whole = hash::of(&bytes) == known.sha256;
-        is_whole.then(|| serde_json::from_slice(&bytes).ok())?
+        serde_json::from_slice(&self.copy(FINDINGS)?).ok()
     }
 
     /// The file of a form's accepted figures, byte for byte; none where there is none, or not as it
     /// was.
     pub fn figures(&self, form: &Form) -> Option<Vec<u8>> {
-        let closing = self.closing().filter(|_| !self.is_damaged)?;
-        let path = figures(form);
+        self.copy(&figures(form))
+    }
+
+    /// The accepted figures of forms that are not among these, by file and byte for byte.
+    pub fn figures_beside(&self, forms: &[Form]) -> Vec<(String, Vec<u8>)> {
+        let ours: BTreeSet<String> = forms.iter().map(figures).collect();
+        let closing = self.closing().into_iter();
+        let files = closing.flat_map(|closing| &closing.files);
+        let others = files.filter(|file| is_figures(&file.path) && !ours.contains(&file.path));
+        others
+            .filter_map(|file| Some((file.path.clone(), self.copy(&file.path)?)))
+            .collect()
+    }
+
+    /// A file that the month was closed with; none where there is none, or not as it was.
+    fn copy(&self, path: &str) -> Option<Vec<u8>> {
+        let closing = self.closing()?;
         let known = closing.files.iter().find(|file| file.path == path)?;
         let path = self.folder.join(closing.number.to_string()).join(path);
         let bytes = fs::read(path).ok()?;
@@ -463,6 +476,9 @@ pub struct Manifest {
     pub archives: Vec<Hashed>,
     /// The rule files.
     pub rules: Vec<Hashed>,
+    /// The earlier figures that it was compared with.
+    #[serde(default)]
+    pub compared_with: Vec<Earlier>,
     /// The published files.
     pub outputs: Vec<Hashed>,
     /// The hash of the manifest itself.
@@ -498,7 +514,12 @@ impl Manifest {
 
 /// Where a form's figures stand in a published or accepted folder.
 pub fn figures(form: &Form) -> String {
-    format!("data/{}.parquet", form.id)
+    figures_of(&form.id)
+}
+
+/// The same of a form by its number, which the rules may not have any more.
+fn figures_of(form: &str) -> String {
+    format!("data/{form}.parquet")
 }
 
 /// The figures in a file by district, if the file is what its hash says.
@@ -591,7 +612,12 @@ fn unchanged(order: &Order<'_>, manifest: &Manifest) -> Result<(), Error> {
 
 /// Whether a published file belongs to what is accepted.
 fn is_copied(path: &str) -> bool {
-    path.starts_with("data/") || path == FINDINGS
+    is_figures(path) || path == FINDINGS
+}
+
+/// Whether a published file holds a form's figures.
+fn is_figures(path: &str) -> bool {
+    path.starts_with("data/")
 }
 
 fn not_published(output: &Path, period: Period) -> Error {

@@ -50,7 +50,7 @@ pub struct Finding {
     pub reference: Option<Text>,
     /// 参考范围: within which the others' figures would have it, for the city's staff only.
     pub limits: Option<String>,
-    /// How much of the city's total hangs on it, as a share, where a method says so.
+    /// How much of the city's figure hangs on it, as a share; none where it touches none.
     pub effect: Option<f64>,
     /// What is wrong.
     pub message: Text,
@@ -87,6 +87,8 @@ pub struct Behind {
     pub assertion: usize,
     /// The cells whose slip it tells: its own, and those that slip with it.
     pub slipped: Vec<ReadCell>,
+    /// What its effect is made of, where it has one.
+    pub made_of: Option<Text>,
 }
 
 impl Finding {
@@ -387,8 +389,10 @@ pub fn id(rule: &str, district: &str, period: &str, about: &str) -> String {
     hash::of(whole.as_bytes())[..8].to_owned()
 }
 
-/// Puts findings in the order in which they are read: by severity, what weighs most in the
-/// city's total first, then by district as the caller ranks it, form, place and rule.
+/// Puts findings in the order in which they are read: by severity, first what rules over all
+/// units rank by effect themselves, then by district as the caller ranks it, form, place and
+/// rule. What else hangs on a finding is known later and changes nothing here: a unit's lines
+/// stay together.
 pub fn sort(findings: &mut [Finding], rank: impl Fn(&str) -> usize) {
     findings.sort_by_cached_key(|f| {
         (

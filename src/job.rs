@@ -8,9 +8,11 @@
 //! no clock here but the `now` that the job is given.
 
 use crate::baseline::Baseline;
+use crate::closing::then::Then;
 use crate::closing::{self, Manifest, Month, corrections};
 use crate::consolidate::consolidate;
 use crate::dialogue::{Dialogue, DialogueFile, SummaryRead, recall};
+use crate::effect;
 use crate::hash;
 use crate::intake::returned::{ISSUE, SUMMARY_OF};
 use crate::intake::{Reading, discover};
@@ -241,7 +243,9 @@ fn one(
 ) -> Result<Outcome, Error> {
     log.begin(period);
     let published = output.published(&period.to_string());
-    let (judged, sources_of) = judged(order, (rulebook, sources), pool, (period, &published), log)?;
+    let then = Then::of(rulebook, &order.output, period);
+    let rules = (&then, sources);
+    let (judged, sources_of) = judged(order, rules, pool, (period, &published), log)?;
     if evaluated_nothing(&judged) {
         return Err(Error::NothingEvaluated { period });
     }
@@ -262,6 +266,7 @@ fn one(
             files: &judged.files,
             archives: archives(&sources_of, &order.input.join(period.to_string())),
             rules: Hashed::rules(sources),
+            compared_with: &judged.earlier,
             outputs: outputs.collect(),
             counts: SeverityCounts::of(&judged.findings),
             waivers: machine::waivers(&judged.findings),
@@ -303,10 +308,12 @@ pub fn look_back(
     take: &mut dyn FnMut(&Judged<'_>),
 ) -> Result<(), Error> {
     let pool = pool(order, rulebook, sources);
+    // What the rules of now say of the past is asked of them as they are.
+    let then = Then::now(rulebook);
+    let rules = (&then, sources);
     let periods = periods(order)?.into_iter();
     for period in periods.filter(|period| from.is_none_or(|from| from <= *period)) {
         let published = order.output.join(period.to_string());
-        let rules = (rulebook, sources);
         let (judged, _) = judged(order, rules, &pool, (period, &published), log)?;
         take(&judged);
     }
@@ -319,11 +326,12 @@ type SourcesOf = BTreeMap<String, Source>;
 /// A period judged, the city's figures included, and where its files came from.
 fn judged<'a>(
     order: &Order,
-    (rulebook, sources): (&'a Rulebook, &Sources),
+    (then, sources): (&'a Then<'_>, &Sources),
     pool: &Pool,
     (period, published): (Period, &Path),
     log: &Log,
 ) -> Result<(Judged<'a>, SourcesOf), Error> {
+    let rulebook: &'a Rulebook = &then.rulebook;
     let files = read(order, rulebook, pool, period, &order.input, log)?;
     let files = with_arrivals(files, published, order.now);
     let mut dialogue = Dialogue::recall(&order.output, rulebook, period);
@@ -346,9 +354,11 @@ fn judged<'a>(
         .iter()
         .filter_map(|file| Some((file.name.clone(), file.source.clone()?)))
         .collect();
-    let judged = judge(rulebook, period, files, &baseline, order.now, dialogue);
+    let rules = (rulebook, then.other.clone());
+    let judged = judge(rules, period, files, &baseline, order.now, dialogue);
     let mut judged = corrections::beside_the_closing(judged, &order.output, sources, &baseline);
     judged.city = consolidate(&judged, &baseline);
+    effect::weigh(&mut judged);
     Ok((judged, sources_of))
 }
 
@@ -818,6 +828,9 @@ fn write_city(
             &tables,
         )
         .map_err(|error| failed(&name, Box::new(error)))?;
+    }
+    for (name, accepted) in month.figures_beside(&judged.rulebook.forms) {
+        put(&name, accepted)?;
     }
     let dialogue = machine::json(&DialogueFile::of(judged));
     put(

@@ -7,6 +7,7 @@ use crate::baseline::{Altered, Baseline, Standing};
 use crate::check::run::{Batch, Checked, Counts, Owner, check};
 use crate::check::tables::Tables;
 use crate::closing;
+use crate::closing::then::{Gone, OtherRules};
 use crate::dialogue::{Compared, Dialogue, FileWritten, Situation};
 use crate::expr::Link;
 use crate::finding::{self, Decision, Finding, ReadCell, State, Unit, Word};
@@ -53,9 +54,9 @@ struct InForce {
     table: Table,
 }
 
-/// Judges a period.
+/// Judges a period by rules that may be other ones than it was closed by.
 pub fn judge<'a>(
-    rulebook: &'a Rulebook,
+    (rulebook, other_rules): (&'a Rulebook, OtherRules),
     period: Period,
     files: Vec<FileRead>,
     baseline: &Baseline,
@@ -78,7 +79,7 @@ pub fn judge<'a>(
     let in_force = judging.take(files, baseline);
     judging.copied(&in_force, baseline);
     judging.nil(&in_force, baseline);
-    judging.accepted(baseline);
+    judging.accepted(baseline, &other_rules.gone);
     judging.frames(&in_force);
     for at in 0..rulebook.forms.len() {
         judging.rules(at, &in_force, baseline);
@@ -133,11 +134,13 @@ pub fn judge<'a>(
         findings,
         outcomes,
         city: Vec::new(),
+        earlier: baseline.earlier(rulebook, period),
         notes,
         unevaluated,
         compared,
         dialogue,
         closed: None,
+        other_rules,
         corrections: Vec::new(),
         accepted: BTreeMap::new(),
     }
@@ -545,8 +548,9 @@ impl Judging<'_> {
     }
 
     /// Whether the figures that this period is compared with are those that were accepted or
-    /// published. What was changed by hand was not used, and staff hear of it by name.
-    fn accepted(&mut self, baseline: &Baseline) {
+    /// published. What was changed by hand was not used, and staff hear of it by name, as they do
+    /// of forms that the period itself was closed with and that are not asked for any more.
+    fn accepted(&mut self, baseline: &Baseline, gone: &[Gone]) {
         let reopened = baseline.reopened().map(|period| ReadingNote {
             file: format!("{}/{period}/{}", closing::FOLDER, closing::FILE),
             sheet: String::new(),
@@ -559,7 +563,8 @@ impl Judging<'_> {
         });
         self.notes.extend(reopened);
         let found = baseline.changed().map(|one| self.altered(one, baseline));
-        let found: Vec<Finding> = found.collect();
+        let gone = gone.iter().map(|one| self.gone(one));
+        let found: Vec<Finding> = found.chain(gone).collect();
         let counts = Counts {
             passed: baseline.accepted() as u64,
             failed: found.len() as u64,
@@ -652,6 +657,36 @@ impl Judging<'_> {
                 form,
                 self.period,
                 file,
+            )
+        }
+    }
+
+    /// A form that the period was closed with, and that is not asked for in it any more.
+    fn gone(&self, one: &Gone) -> Finding {
+        let (words, period) = (one.words(), self.period);
+        let unit = Unit {
+            code: String::new(),
+            name: self.rulebook.job.whole.clone(),
+        };
+        Finding {
+            audience: Audience::City,
+            place: Place {
+                file: format!("{}/{period}/{}", closing::FOLDER, closing::FILE),
+                sheet: None,
+                cell: None,
+            },
+            message: words.and(&Text::new("；不能算定稿", "; they are not final")),
+            fix: both!(
+                "要原样的定稿，用封库时的规则运行这一期；这张表确要取消的，先解封（hebiao reopen {period}），再运行、封库",
+                "for final tables run the month by the rules that it was closed by; if the form is to go reopen it (`hebiao reopen {period}`), then run and close it again"
+            ),
+            ..Finding::bare(
+                ACCEPTED_RULE,
+                Severity::Query,
+                unit,
+                None,
+                period,
+                &format!("gone {}", one.form),
             )
         }
     }

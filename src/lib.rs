@@ -30,7 +30,8 @@
 //! - [`worker`]: processes in which foreign bytes are touched.
 //! - [`submissions`]: which of several submissions of a form is in force.
 //! - [`closing`]: months whose figures were accepted, and what has arrived for them since.
-//! - [`baseline`], [`judge`], [`consolidate`]: earlier periods, verdicts, the city's figures.
+//! - [`baseline`], [`judge`], [`consolidate`], [`effect`]: earlier periods, verdicts, the city's
+//!   figures, how much of them hangs on a finding.
 //! - [`dialogue`]: what districts answer, what staff decide, what has become of both.
 //! - [`report`], [`publish`]: what comes out, and how it gets there whole or not at all.
 //! - [`job`], [`log`], [`cli`]: the street, what it says, and its front door.
@@ -56,6 +57,7 @@ pub mod cli;
 pub mod closing;
 pub mod consolidate;
 pub mod dialogue;
+pub mod effect;
 pub mod expr;
 pub mod finding;
 #[cfg(fuzzing)]

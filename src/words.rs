@@ -98,6 +98,35 @@ pub fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(spaces))
 }
 
+/// A text in lines of at most so many columns of a screen, those behind the first set in. It is
+/// broken between words and behind the commas of a list of names; what is longer than a line is
+/// broken where it must be.
+pub fn folded(text: &str, columns: usize) -> Vec<String> {
+    const INSET: &str = "  ";
+    let ends = |c: char| c.is_whitespace() || "、，；：".contains(c);
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for piece in text.split_inclusive(ends) {
+        let used = width(&line) + width(piece.trim_end());
+        if used > columns && !line.trim().is_empty() {
+            lines.push(std::mem::replace(&mut line, INSET.to_owned()));
+        }
+        for c in piece.chars() {
+            let used = width(&line) + width(c.encode_utf8(&mut [0; 4]));
+            // A blank at the end of a line takes no room.
+            if used > columns && !c.is_whitespace() && width(&line) > INSET.len() {
+                lines.push(std::mem::replace(&mut line, INSET.to_owned()));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line);
+    for line in &mut lines {
+        line.truncate(line.trim_end().len());
+    }
+    lines
+}
+
 /// Makes a [`Text`] out of two format strings that see the same variables.
 ///
 /// ```
@@ -113,4 +142,34 @@ macro_rules! both {
             en: format!($en),
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_folded_between_names_and_never_wider_than_the_screen() {
+        for (text, columns, lines) in [
+            ("", 10, &[""][..]),
+            ("T01  已报 1/3", 20, &["T01  已报 1/3"]),
+            (
+                "未报 3：南岸区、丰都县、巴南区",
+                16,
+                &["未报 3：南岸区、", "  丰都县、巴南区"],
+            ),
+            (
+                "missing 2: Nan'an, Fengdu",
+                12,
+                &["missing 2:", "  Nan'an,", "  Fengdu"],
+            ),
+            (
+                "秀山土家族苗族自治县",
+                10,
+                &["秀山土家族", "  苗族自治", "  县"],
+            ),
+        ] {
+            assert_eq!(folded(text, columns), lines, "{text} {columns}");
+        }
+    }
 }

@@ -644,6 +644,7 @@ impl Telling<'_, '_> {
             behind: Behind {
                 assertion: failed.position(),
                 slipped: Vec::new(),
+                made_of: None,
             },
         }
     }

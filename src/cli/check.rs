@@ -1,6 +1,7 @@
 //! `hebiao check FILE...`, with `--report OUT.xlsx` also as the workbook that the clerk gets back.
 
 use super::{Exit, Folders, complain, say};
+use crate::closing::then::OtherRules;
 use crate::dialogue::Dialogue;
 use crate::finding::Finding;
 use crate::job::{self, Order};
@@ -72,7 +73,8 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     };
     let source = files.first().and_then(|file| file.source.clone());
     let said = Dialogue::recall(&order.output, &loaded.rulebook, period);
-    let mut judged = judge(&loaded.rulebook, period, files, &baseline, order.now, said);
+    let rules = (&loaded.rulebook, OtherRules::default());
+    let mut judged = judge(rules, period, files, &baseline, order.now, said);
     // Of a few files the city can't be judged.
     judged
         .findings

@@ -1,15 +1,18 @@
 //! `hebiao close 2023-12`: 封库.
 
 use super::{Exit, Folders, complain, say};
+use crate::baseline::Standing;
+use crate::baseline::earlier::{self, Earlier};
 use crate::closing::corrections::told_of_rules;
 use crate::closing::open::Obstacles;
-use crate::closing::{self, Closing, Error, Order, Verdict};
+use crate::closing::{self, Closing, Error, Manifest, Month, Order, Verdict};
 use crate::period::Period;
 use crate::publish;
 use crate::rulebook::source::Sources;
 use crate::words::{Lang, Text};
 use clap::Args;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// How many of each kind are named.
 const NAMED: usize = 5;
@@ -57,6 +60,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         Ok(Verdict::Closed(closing)) => {
             told(closed(period, &closing));
             other_rules(&closing, &loaded.sources, lang);
+            if let Some(text) = rests_on_open(order.output, period) {
+                told(text);
+            }
             told(both!(
                 "要出定稿（已验收、不带“未定案”），运行 hebiao run --period {period}",
                 "for the final reports run `hebiao run --period {period}`"
@@ -70,6 +76,9 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
                 "{period} was closed at {at}, and its figures have not changed"
             ));
             other_rules(&closing, &loaded.sources, lang);
+            if let Some(text) = rests_on_open(order.output, period) {
+                told(text);
+            }
             Exit::Clean
         }
         Ok(Verdict::Differs(closing, count)) => {
@@ -145,6 +154,21 @@ fn refuse(period: Period, obstacles: &Obstacles, lang: Lang) {
         "settle them, run `hebiao run --period {period}` and close it then; to close it as it is say why: `hebiao close {period} --with-reservations \"…\"`"
     );
     say(text.get(lang));
+}
+
+/// That the month is compared with months that are open, as they stand now.
+fn rests_on_open(output: &Path, period: Period) -> Option<Text> {
+    let known = Manifest::read(output, period)?.compared_with.into_iter();
+    let open = known.filter_map(|one| {
+        let (month, of) = (Month::of(output, one.period), (one.period, one.form));
+        let is_open = month.closing().is_none();
+        is_open.then(|| Earlier::of(&month, of, Standing::Provisional))
+    });
+    let Text { zh, en } = earlier::why(&open.collect::<Vec<_>>())?;
+    Some(both!(
+        "{period} 的对比数是暂数：{zh}。这些期封库以后，再运行 hebiao run --period {period}，增长才是定数",
+        "{period} is compared with provisional figures: {en}. Once that is closed run `hebiao run --period {period}` again: its growth is final then"
+    ))
 }
 
 /// That the rules have changed since the run that was accepted.

@@ -1,7 +1,8 @@
 //! `hebiao status`: the board on a terminal, as it was published.
 //!
 //! What is missing stands first, then a line a district: 报送, 审核, 受理 of each form side by
-//! side. Nothing is read anew, so it says what the last run said.
+//! side, below each other in groups of forms where the terminal is narrow. Nothing is read anew, so
+//! it says what the last run said.
 
 use super::{Exit, Folders, complain, say};
 use crate::closing::{Manifest, Month, corrections};
@@ -11,10 +12,13 @@ use crate::period::Period;
 use crate::report::machine::{self, Board};
 use crate::rulebook::written::Severity;
 use crate::standing::{DistrictStanding, FormStanding, Reporting};
-use crate::words::{Lang, Text, padded, width};
+use crate::words::{Lang, Text, folded, padded, width};
 use clap::Args;
 use std::io::{self, Write};
 use std::path::Path;
+
+/// What stands between two columns.
+const BETWEEN: &str = "  ";
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -56,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
         }
     };
     let closed = closed(&folders.output, board.period);
-    let told = Told::new(&board, closed, lang).all();
+    let told = Told::new(&board, closed, lang, room()).all();
     // A reader that has gone away has seen enough.
     let _ = io::stdout().write_all(told.as_bytes());
     if wants_people(&board) {
@@ -64,6 +68,17 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
     } else {
         Exit::Clean
     }
+}
+
+/// How many columns there are to write in: as `COLUMNS` says, else as the terminal does; none in
+/// a pipe, where a line may be as long as it is.
+fn room() -> Option<usize> {
+    let said = std::env::var("COLUMNS").ok();
+    let said = said.and_then(|columns| columns.trim().parse::<usize>().ok());
+    said.filter(|columns| *columns > 0).or_else(|| {
+        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(width.0))
+    })
 }
 
 /// What was published of a period, or of the newest.
@@ -111,19 +126,22 @@ struct Told<'a> {
     /// That the month is closed, where it is.
     closed: Option<Text>,
     lang: Lang,
+    /// How wide a line may be, if that matters.
+    room: Option<usize>,
     /// The forms that the districts have, in their order.
     forms: Vec<&'a str>,
     out: String,
 }
 
 impl<'a> Told<'a> {
-    fn new(board: &'a Board, closed: Option<Text>, lang: Lang) -> Self {
+    fn new(board: &'a Board, closed: Option<Text>, lang: Lang, room: Option<usize>) -> Self {
         let forms = board.districts.first().into_iter();
         let forms = forms.flat_map(|district| &district.forms);
         Self {
             board,
             closed,
             lang,
+            room,
             forms: forms.map(|form| form.form.as_str()).collect(),
             out: String::new(),
         }
@@ -148,7 +166,18 @@ impl<'a> Told<'a> {
         self.out
     }
 
+    /// A sentence, over as many lines as it needs.
     fn line(&mut self, text: &str) {
+        let Some(room) = self.room else {
+            return self.row(text);
+        };
+        for line in folded(text, room) {
+            self.row(&line);
+        }
+    }
+
+    /// A line as it stands.
+    fn row(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
     }
@@ -164,11 +193,16 @@ impl<'a> Told<'a> {
         })
     }
 
-    /// How many have sent a form, and who has not.
-    fn arrivals(&mut self, at: usize) {
+    /// Of how many districts a form is asked for.
+    fn asked(&self, at: usize) -> usize {
         let asked = self.standings(at);
         let asked = asked.filter(|(_, form)| form.reporting != Reporting::NotAsked);
-        let asked = asked.count();
+        asked.count()
+    }
+
+    /// How many have sent a form, and who has not.
+    fn arrivals(&mut self, at: usize) {
+        let asked = self.asked(at);
         let here = self
             .standings(at)
             .filter(|(_, form)| form.reporting.is_here());
@@ -220,33 +254,27 @@ impl<'a> Told<'a> {
             .map(|text| text.get(self.lang).replace('—', "-"))
     }
 
-    /// A line a district, and what is open in all.
+    /// A line a district, or one a group of forms, and what is open in all. Forms that are not
+    /// asked for have no column.
     fn districts(&mut self) {
         let legend = Text::new(
             "每张表三格：报送 审核 受理；后面是未处理的必改、核实条数",
             "three words a form: reporting, checking, acceptance; then open errors and queries",
         );
         self.line(legend.get(self.lang));
-        let mut columns: Vec<Vec<String>> = vec![vec![String::new()]];
-        columns[0].extend(self.board.districts.iter().map(|one| one.unit.name.clone()));
-        for at in 0..self.forms.len() {
-            columns.push(self.form_column(at));
-        }
-        let (errors, queries) = match self.lang {
-            Lang::Zh => ("必改", "核实"),
-            Lang::En => ("errors", "queries"),
-        };
-        columns.push(self.count_column(errors, Severity::Error));
-        columns.push(self.count_column(queries, Severity::Query));
-        let widths: Vec<usize> = columns
-            .iter()
-            .map(|cells| cells.iter().map(|cell| width(cell)).max().unwrap_or(0))
-            .collect();
-        for row in 0..=self.board.districts.len() {
-            let cells = columns.iter().zip(&widths);
-            let cells = cells.map(|(cells, width)| padded(&cells[row], *width));
-            let cells: Vec<String> = cells.collect();
-            self.line(&cells.join("  "));
+        let names = self.board.districts.iter().map(|one| one.unit.name.clone());
+        let names: Vec<String> = std::iter::once(String::new()).chain(names).collect();
+        let names = in_one_column(&[names]);
+        let asked = (0..self.forms.len()).filter(|at| self.asked(*at) > 0);
+        let mut columns: Vec<Vec<String>> = asked.map(|at| self.form_column(at)).collect();
+        columns.push(self.counts());
+        for (at, group) in groups(&names, columns, self.room).iter().enumerate() {
+            if at > 0 {
+                self.row("");
+            }
+            for line in in_one_column(group) {
+                self.row(&line);
+            }
         }
         let open = |severity| {
             let all = self.board.findings.iter();
@@ -287,7 +315,19 @@ impl<'a> Told<'a> {
         cells
     }
 
-    /// How many findings of each district are open.
+    /// How many findings of each district are open, errors and queries.
+    fn counts(&self) -> Vec<String> {
+        let (errors, queries) = match self.lang {
+            Lang::Zh => ("必改", "核实"),
+            Lang::En => ("errors", "queries"),
+        };
+        in_one_column(&[
+            self.count_column(errors, Severity::Error),
+            self.count_column(queries, Severity::Query),
+        ])
+    }
+
+    /// How many findings of one severity.
     fn count_column(&self, heading: &str, severity: Severity) -> Vec<String> {
         let mut cells = vec![heading.to_owned()];
         cells.extend(self.board.districts.iter().map(|district| {
@@ -300,4 +340,44 @@ impl<'a> Told<'a> {
         }));
         cells
     }
+}
+
+/// Columns side by side, as one in which all cells are equally wide.
+fn in_one_column(columns: &[Vec<String>]) -> Vec<String> {
+    let widest = |cells: &Vec<String>| cells.iter().map(|cell| width(cell)).max();
+    let widths: Vec<usize> = columns
+        .iter()
+        .map(|cells| widest(cells).unwrap_or(0))
+        .collect();
+    let rows = columns.first().map_or(0, Vec::len);
+    let row = |row: usize| {
+        let cells = columns.iter().zip(&widths);
+        let cells = cells.map(|(cells, width)| padded(&cells[row], *width));
+        cells.collect::<Vec<String>>().join(BETWEEN)
+    };
+    (0..rows).map(row).collect()
+}
+
+/// The columns in groups that fit into the room, each behind the names; all in one where the room
+/// does not matter. One that fits nowhere stands alone.
+fn groups(
+    names: &[String],
+    columns: Vec<Vec<String>>,
+    room: Option<usize>,
+) -> Vec<Vec<Vec<String>>> {
+    let widest = |cells: &[String]| cells.iter().map(|cell| width(cell)).max().unwrap_or(0);
+    let mut groups: Vec<Vec<Vec<String>>> = Vec::new();
+    let mut used = 0;
+    for column in columns {
+        let wide = BETWEEN.len() + widest(&column);
+        let fits = room.is_none_or(|room| used + wide <= room);
+        if let Some(group) = groups.last_mut().filter(|_| fits) {
+            group.push(column);
+            used += wide;
+        } else {
+            groups.push(vec![names.to_vec(), column]);
+            used = widest(names) + wide;
+        }
+    }
+    groups
 }

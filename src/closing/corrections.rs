@@ -5,6 +5,7 @@
 //! lines as that file has them. From then on later months compare with the revised figure.
 
 use super::open::Published;
+use super::then::{OtherColumns, some_of};
 use super::{Closing, Error, FILE, Manifest, Month, Taken, figures, other_rules};
 use crate::baseline::Baseline;
 use crate::finding::{Unit, Variable};
@@ -112,6 +113,9 @@ pub struct CorrectionsFile<'a> {
     pub corrections: &'a [Correction],
 }
 
+/// By district's code and form's number: whether it was accepted, of all that was or that is here.
+type WasAccepted<'a> = BTreeMap<(&'a str, &'a str), bool>;
+
 /// Puts a judged run beside the closing of its month, where the month is closed: what was accepted
 /// is so on the board and stays in the city's figures, and what differs from it is a correction.
 pub fn beside_the_closing<'a>(
@@ -125,48 +129,40 @@ pub fn beside_the_closing<'a>(
         return judged;
     };
     let rulebook = judged.rulebook;
-    let (mut corrections, mut counts) = (Vec::new(), BTreeMap::new());
-    let mut accepted = BTreeMap::new();
     let published = month.published();
     let failed = published.as_ref().map(Published::with_open_errors);
     let failed = failed.unwrap_or_default();
     judged
         .notes
         .extend(by_other_rules(&month, closing, sources));
+    let not_compared = not_compared(&judged, &month);
+    judged.notes.extend(not_compared);
+    let mut was_accepted = WasAccepted::new();
     for (at, form) in rulebook.forms.iter().enumerate() {
         // A copy that was changed is told by the baseline, and compared with nothing.
         let Taken::Tables(mut then) = month.tables(form) else {
             continue;
         };
+        // Nor is a form that is not asked for any more.
+        if !form.is_due_in(judged.period) {
+            continue;
+        }
         for (district, of) in rulebook.register.districts.iter().enumerate() {
-            let mut submissions = judged.submissions.iter();
-            let now = submissions.find(|one| (one.form, one.district) == (at, district));
             let before = then.remove(&of.code);
-            if before.is_some() || now.is_some() {
-                counts.insert((of.code.as_str(), form.id.as_str()), before.is_some());
+            let key = (of.code.as_str(), form.id.as_str());
+            if before.is_some() || in_force(&judged, (at, district)).is_some() {
+                was_accepted.insert(key, before.is_some());
             }
-            let mut found = between(
-                form,
-                rulebook.unit(district),
-                before.as_ref(),
-                now.map(|one| &one.table),
-            );
-            if found.is_empty() {
+            let found = since(&judged, (at, district), before.as_ref());
+            if let Some(first) = found.first() {
+                let file = first.file.as_deref().unwrap_or_default();
+                let note = noted(&form.id, file, &of.name, found.len());
+                judged.notes.push(note);
+            }
+            if found.is_empty() && !stands_apart(&judged, at, before.as_ref()) {
                 continue;
             }
-            let file = now.map(|one| one.file.as_str());
-            let mut files = judged.files.iter();
-            let arrived = files.find(|one| Some(one.path.as_str()) == file);
-            let arrived = arrived.map(|one| one.arrived.clone());
-            for correction in &mut found {
-                correction.file = file.map(str::to_owned);
-                correction.arrived.clone_from(&arrived);
-            }
-            let file = file.unwrap_or_default();
-            judged
-                .notes
-                .push(noted(&form.id, file, &of.name, found.len()));
-            corrections.extend(found);
+            judged.corrections.extend(found);
             let last_year = baseline.table(judged.period.last_year(), at, district);
             let submission = before.map(|table| Submission {
                 form: at,
@@ -175,23 +171,64 @@ pub fn beside_the_closing<'a>(
                 table,
                 last_year: last_year.cloned(),
             });
-            let has_open_error = failed.contains(&(of.code.as_str(), form.id.as_str()));
-            accepted.insert(
-                (at, district),
-                Accepted {
-                    has_open_error: has_open_error && submission.is_some(),
-                    submission,
-                },
-            );
+            let accepted = Accepted {
+                has_open_error: failed.contains(&key) && submission.is_some(),
+                submission,
+            };
+            judged.accepted.insert((at, district), accepted);
         }
     }
+    on_the_board(&mut judged, published.as_ref(), &was_accepted);
+    judged.closed = Some(closing.clone());
+    judged
+}
+
+/// The submission of a form and district that is in force.
+fn in_force<'j>(judged: &'j Judged<'_>, of: (usize, usize)) -> Option<&'j Submission> {
+    let mut submissions = judged.submissions.iter();
+    submissions.find(|one| (one.form, one.district) == of)
+}
+
+/// In what a district's form is no longer what was accepted, and since when.
+fn since(
+    judged: &Judged<'_>,
+    (at, district): (usize, usize),
+    accepted: Option<&Table>,
+) -> Vec<Correction> {
+    let rulebook = judged.rulebook;
+    let now = in_force(judged, (at, district));
+    let other = judged.other_rules.of_form(at);
+    let tables = (accepted, now.map(|one| &one.table));
+    let mut found = between(&rulebook.forms[at], rulebook.unit(district), tables, other);
+    let file = now.map(|one| one.file.as_str());
+    let mut files = judged.files.iter();
+    let arrived = files.find(|one| Some(one.path.as_str()) == file);
+    let arrived = arrived.map(|one| one.arrived.clone());
+    for correction in &mut found {
+        correction.file = file.map(str::to_owned);
+        correction.arrived.clone_from(&arrived);
+    }
+    found
+}
+
+/// Whether what is in force cannot stand for what was accepted though nothing that can be compared
+/// differs: it has columns besides whose figures nobody has accepted.
+fn stands_apart(judged: &Judged<'_>, at: usize, accepted: Option<&Table>) -> bool {
+    let other = judged.other_rules.of_form(at);
+    accepted.is_some() && other.is_some_and(|other| !other.unknown.is_empty())
+}
+
+/// Shows on the board what was accepted as it had come then, and what came after as that.
+fn on_the_board(
+    judged: &mut Judged<'_>,
+    published: Option<&Published>,
+    was_accepted: &WasAccepted<'_>,
+) {
     for district in &mut judged.standing {
         let code = district.unit.code.as_str();
         for form in &mut district.forms {
-            let then = published
-                .as_ref()
-                .and_then(|published| published.standing(code, &form.form));
-            match counts.get(&(code, form.form.as_str())) {
+            let then = published.and_then(|published| published.standing(code, &form.form));
+            match was_accepted.get(&(code, form.form.as_str())) {
                 Some(true) => {
                     // How it had come then is how it counts.
                     let then = then.filter(|then| then.reporting.is_here());
@@ -206,10 +243,6 @@ pub fn beside_the_closing<'a>(
             }
         }
     }
-    judged.corrections = corrections;
-    judged.accepted = accepted;
-    judged.closed = Some(closing.clone());
-    judged
 }
 
 /// A file by its name.
@@ -262,12 +295,13 @@ pub fn published(output: &Path, manifest: &Manifest) -> Result<usize, Error> {
     Ok(listed.corrections.len())
 }
 
-/// In what a district's form is no longer what was accepted; of which file is still to be said.
+/// In what a district's form is no longer what was accepted, as far as both know its columns; of
+/// which file is still to be said.
 fn between(
     form: &Form,
     district: Unit,
-    accepted: Option<&Table>,
-    now: Option<&Table>,
+    (accepted, now): (Option<&Table>, Option<&Table>),
+    other: Option<&OtherColumns>,
 ) -> Vec<Correction> {
     let bare = Correction {
         district,
@@ -293,10 +327,16 @@ fn between(
         (None, Some(_)) => return whole(Change::FormCame),
         (None, None) => return Vec::new(),
     };
+    // Without their key no record is known to be the one of then.
+    if other.is_some_and(|other| !other.has_key) {
+        return Vec::new();
+    }
+    let is_known = |variable: usize| other.is_none_or(|other| !other.unknown.contains(&variable));
+    let is_compared = |variable: usize| is_kept(form, variable) && is_known(variable);
     let mut found = Vec::new();
     for gap in differences(form, accepted, now) {
         let (change, variable) = match gap.what {
-            What::Figure(variable) if is_kept(form, variable) => (Change::Changed, Some(variable)),
+            What::Figure(variable) if is_compared(variable) => (Change::Changed, Some(variable)),
             What::Figure(_) => continue,
             What::Gone => (Change::RecordGone, None),
             What::Come => (Change::RecordCame, None),
@@ -356,17 +396,25 @@ fn by_other_rules(month: &Month, closing: &Closing, sources: &Sources) -> Option
 
 /// The sentence that says so.
 pub fn told_of_rules(names: &[String]) -> Text {
-    const NAMED: usize = 5;
-    let (some, rest) = names.split_at(names.len().min(NAMED));
-    let (zh, en) = (some.join("、"), some.join(", "));
-    let (more, and) = match rest.len() {
-        0 => (String::new(), String::new()),
-        count => (format!(" 等，另 {count} 个"), format!(" and {count} more")),
-    };
+    let names: Vec<Text> = names.iter().map(Text::same).collect();
+    let Text { zh, en } = some_of(&names);
     both!(
-        "封库时用的规则与现在的不同：{zh}{more}",
-        "the month was closed by other rules than those of now: {en}{and}"
+        "封库时用的规则与现在的不同：{zh}",
+        "the month was closed by other rules than those of now: {en}"
     )
+}
+
+/// Which columns only the accepted figures or only the rules of now know, a line a form.
+fn not_compared(judged: &Judged<'_>, month: &Month) -> Vec<ReadingNote> {
+    let forms = judged.other_rules.columns.iter();
+    let notes = forms.map(|form| ReadingNote {
+        file: month.name(FILE),
+        sheet: String::new(),
+        what: form.not_compared(),
+        first: None,
+        count: form.count() as u64,
+    });
+    notes.collect()
 }
 
 /// The corrections that `revisions.csv` can take over, as its lines; none where there are none.

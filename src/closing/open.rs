@@ -96,6 +96,13 @@ impl Published {
             .collect()
     }
 
+    /// The forms that were asked for, by number.
+    pub(super) fn asked(&self) -> BTreeSet<&str> {
+        let forms = self.districts.iter().flat_map(|district| &district.forms);
+        let asked = forms.filter(|form| form.reporting != Reporting::NotAsked);
+        asked.map(|form| form.form.as_str()).collect()
+    }
+
     /// How a district stood with a form.
     pub(super) fn standing(&self, district: &str, form: &str) -> Option<&FormStanding> {
         let mut districts = self.districts.iter();

@@ -3,8 +3,8 @@
 //! Each fixed form comes in its official frame with the city's figures, and every form with a
 //! table of the whole, the groups and the districts in the official order. There are values and
 //! no formulas, no colours and no notes, and the sheets print as they are. Rates are ratios of
-//! sums. Until the month is closed every title says 未定案. What stands on the last sheet comes
-//! from outside; nothing is judged here.
+//! sums. Until the month is closed, with all that it was closed with, every title says 未定案. What
+//! stands on the last sheet comes from outside; nothing is judged here.
 
 use super::official::draw::{Around, Drawing, Dress, lay, signature_line};
 use super::official::{self, Frame, Line, Placed, lines, shown_columns};
@@ -133,9 +133,9 @@ impl Clean<'_> {
         self.pick("更正", "Corrections")
     }
 
-    /// A title, which says until the month is closed that it is not final.
+    /// A title, which says that it is not final for as long as that is so.
     fn title(&self, title: &Text) -> String {
-        let open = if self.judged.closed.is_some() {
+        let open = if self.judged.is_final() {
             ""
         } else {
             self.pick("（未定案）", " (not final)")
@@ -144,7 +144,7 @@ impl Clean<'_> {
     }
 
     fn footer(&self) -> &'static str {
-        if self.judged.closed.is_some() {
+        if self.judged.is_final() {
             self.pick("&C第 &P 页 / 共 &N 页", "&Cpage &P of &N")
         } else {
             self.pick(
@@ -174,8 +174,11 @@ impl Clean<'_> {
             self.submissions(at).any(|one| {
                 let is_accepted = self.judged.accepted.contains_key(&(at, one.district));
                 match one.table.number(0, variable) {
-                    // What is read back from accepted figures does not say what was blank.
-                    Some(x) if is_accepted => x != 0.0,
+                    // What is read back from accepted figures does not say what was blank; what
+                    // is in force does, where it says the same.
+                    Some(x) if is_accepted => {
+                        x != 0.0 || self.writes_zero((at, one.district), variable)
+                    }
                     Some(_) => one.table.absent(0, variable).is_none(),
                     None => false,
                 }
@@ -185,6 +188,16 @@ impl Clean<'_> {
         let variables = (0..form.variables.len()).filter(adds_up);
         let variables = variables.filter(|_| form.is_fixed());
         variables.filter(|variable| !is_filled(*variable)).collect()
+    }
+
+    /// Whether the submission in force has a zero there that was written.
+    fn writes_zero(&self, of: (usize, usize), variable: usize) -> bool {
+        let mut submissions = self.judged.submissions.iter();
+        let own = submissions.find(|one| (one.form, one.district) == of);
+        own.is_some_and(|one| {
+            let table = &one.table;
+            table.number(0, variable) == Some(0.0) && table.absent(0, variable).is_none()
+        })
     }
 
     /// Figures by variable, those left out that nobody has filled in.
@@ -254,12 +267,20 @@ impl Clean<'_> {
             return Text::default();
         }
         let (zh, en) = (names.join("、"), names.join(", "));
+        let form = &self.judged.rulebook.forms[at].id;
+        let mut then = self.judged.last_year();
+        let is_settled = then.all(|one| one.form != *form || one.is_settled());
+        let (open_zh, open_en) = if is_settled {
+            ("", "")
+        } else {
+            ("（暂数）", " (provisional)")
+        };
         Text::new(
             format!(
-                "上年（往期）数按各单位填报数汇总，其中 {zh} 所填与已报数不一致；“汇总说明”的增长按已报数计算。"
+                "上年（往期）数按各单位填报数汇总，其中 {zh} 所填与已报数不一致；“汇总说明”的增长按已报数{open_zh}计算。"
             ),
             format!(
-                " Columns that repeat earlier figures add up what districts wrote; {en} wrote others than they reported then. Growth in the notes is over what was reported."
+                " Columns that repeat earlier figures add up what districts wrote; {en} wrote others than they reported then. Growth in the notes is over what was reported{open_en}."
             ),
         )
     }

@@ -15,8 +15,9 @@ use polars::prelude::{
     ParquetWriter, PlSmallStr, PolarsError, SerReader, Series,
 };
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::Cursor;
 
 /// Records go into one row group up to this many.
 const ROW_GROUP: usize = 1 << 17;
@@ -175,6 +176,36 @@ fn part(
         });
     }
     DataFrame::new_infer_height(columns)
+}
+
+/// What a file of figures has, whatever the form of now asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// Its own columns by id, and whether they are of numbers.
+    pub columns: BTreeMap<String, bool>,
+    /// The ids of its rows, where the form gives them.
+    pub rows: BTreeSet<String>,
+}
+
+/// Reads what a file has: its columns and rows.
+///
+/// # Errors
+/// When it is no file of figures.
+pub fn shape(file: Vec<u8>) -> Result<Shape, PolarsError> {
+    let frame = ParquetReader::new(Cursor::new(file)).finish()?;
+    let rows = frame.column(KEYS[4])?.cast(&DataType::String)?;
+    let rows = rows.str()?.iter().flatten();
+    let rows = rows.filter(|row| !row.is_empty()).map(str::to_owned);
+    let columns = frame.columns().iter();
+    let columns = columns.filter(|column| !KEYS.contains(&column.name().as_str()));
+    let columns = columns.map(|column| {
+        let is_number = matches!(column.dtype(), DataType::Float64);
+        (column.name().to_string(), is_number)
+    });
+    Ok(Shape {
+        rows: rows.collect(),
+        columns: columns.collect(),
+    })
 }
 
 /// Reads the tables of a form back, by district code. Columns that the form no longer has are

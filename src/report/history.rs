@@ -13,7 +13,7 @@ use crate::number;
 use crate::period::{Period, Periodicity};
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
-use crate::rulebook::written::Severity;
+use crate::rulebook::written::{Audience, Severity};
 use crate::standing::{Acceptance, Reporting};
 use crate::table::Table;
 use serde::Deserialize;
@@ -38,6 +38,9 @@ pub struct Month {
     pub period: Period,
     /// By form, in the rulebook's order.
     pub forms: Vec<FormMonth>,
+    /// By district's code: 必改 about none of the forms that were asked of it, such as a file that
+    /// can't be used.
+    pub unplaced: BTreeMap<String, u64>,
     /// What came of the findings of each rule.
     pub rules: BTreeMap<String, Noise>,
 }
@@ -71,6 +74,8 @@ pub struct Quality {
     pub acceptance: Acceptance,
     /// 必改 that were found, mended ones not counted.
     pub errors: u64,
+    /// Those of them that the district has to mend: others are for the city's staff.
+    pub to_mend: u64,
     /// How many submissions came that differ from each other.
     pub submissions: u32,
 }
@@ -81,11 +86,11 @@ impl Quality {
         self.reporting.is_here() && self.reporting != Reporting::Late
     }
 
-    /// 一次通过: the first submission had nothing to be mended.
+    /// 一次通过: the first submission had nothing that the district has to mend.
     pub fn has_passed_first(&self) -> bool {
         self.reporting.is_here()
             && self.submissions <= 1
-            && self.errors == 0
+            && self.to_mend == 0
             && self.acceptance != Acceptance::Returned
     }
 
@@ -188,6 +193,7 @@ impl Month {
         let mut month = Self {
             period: judged.period,
             forms: forms.collect(),
+            unplaced: BTreeMap::new(),
             rules: BTreeMap::new(),
         };
         for district in &judged.standing {
@@ -196,6 +202,7 @@ impl Month {
                     reporting: standing.reporting,
                     acceptance: standing.acceptance,
                     errors: 0,
+                    to_mend: 0,
                     submissions: standing.sent,
                 };
                 month.stands(rulebook, &district.unit.code, &standing.form, quality);
@@ -218,6 +225,7 @@ impl Month {
         let mut month = Self {
             period,
             forms: forms.collect(),
+            unplaced: BTreeMap::new(),
             rules: BTreeMap::new(),
         };
         let findings = fs::read(folder.join("findings.json")).ok();
@@ -231,6 +239,7 @@ impl Month {
                     reporting: form.reporting,
                     acceptance: form.acceptance.unwrap_or(Acceptance::None),
                     errors: 0,
+                    to_mend: 0,
                     submissions: form.sent,
                 };
                 month.stands(rulebook, &district.code, &form.form, quality);
@@ -251,8 +260,9 @@ impl Month {
         !self.forms.iter().any(has_figures)
     }
 
-    fn form(&mut self, rulebook: &Rulebook, id: &str) -> Option<&mut FormMonth> {
-        let at = rulebook.forms.iter().position(|form| form.id == id)?;
+    fn form(&mut self, rulebook: &Rulebook, id: Option<&str>) -> Option<&mut FormMonth> {
+        let mut forms = rulebook.forms.iter();
+        let at = forms.position(|form| Some(form.id.as_str()) == id)?;
         self.forms.get_mut(at)
     }
 
@@ -260,7 +270,7 @@ impl Month {
         if quality.reporting == Reporting::NotAsked {
             return;
         }
-        if let Some(form) = self.form(rulebook, form) {
+        if let Some(form) = self.form(rulebook, Some(form)) {
             form.quality.insert(code.to_owned(), quality);
         }
     }
@@ -271,13 +281,13 @@ impl Month {
         if told.severity != Severity::Error || told.state == State::Waived {
             return;
         }
-        let Some(form) = &told.form else {
-            return;
-        };
         let code = &told.district.code;
-        let form = self.form(rulebook, form);
+        let form = self.form(rulebook, told.form.as_deref());
         if let Some(quality) = form.and_then(|form| form.quality.get_mut(code)) {
             quality.errors += 1;
+            quality.to_mend += u64::from(told.audience == Audience::District);
+        } else {
+            *self.unplaced.entry(code.clone()).or_default() += 1;
         }
     }
 
@@ -301,6 +311,8 @@ struct Published {
 struct Told {
     rule: String,
     severity: Severity,
+    #[serde(default)]
+    audience: Audience,
     district: Unit,
     form: Option<String>,
     #[serde(default)]
@@ -316,6 +328,7 @@ impl From<&Finding> for Told {
         Self {
             rule: finding.rule.clone(),
             severity: finding.severity,
+            audience: finding.audience,
             district: finding.district.clone(),
             form: finding.form.clone(),
             state: finding.state,
@@ -387,6 +400,7 @@ mod tests {
             reporting,
             acceptance: Acceptance::None,
             errors,
+            to_mend: errors,
             submissions,
         }
     }
@@ -405,6 +419,11 @@ mod tests {
             assert_eq!(quality.has_passed_first(), at_once, "{quality:?}");
             assert_eq!(quality.returns(), returns, "{quality:?}");
         }
+        let for_staff = Quality {
+            to_mend: 0,
+            ..quality(Reporting::Reported, 1, 1)
+        };
+        assert!(for_staff.has_passed_first());
     }
 
     #[test]

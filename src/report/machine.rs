@@ -3,6 +3,7 @@
 //! Their shapes are these structs; the schemas in `docs/` are made from them.
 
 use super::{FileFound, Judged, RuleOutcome};
+use crate::baseline::earlier::Earlier;
 use crate::expr::exact::Reason;
 use crate::finding::{Finding, State, Unit};
 use crate::hash;
@@ -69,6 +70,8 @@ pub struct RunFile<'a> {
     pub archives: Vec<Hashed>,
     /// The rule files with their hashes.
     pub rules: Vec<Hashed>,
+    /// 对比数: the earlier figures that were compared with, and how far they are settled.
+    pub compared_with: &'a [Earlier],
     /// The files of this folder with their hashes.
     pub outputs: Vec<Hashed>,
     /// How many findings of each severity.

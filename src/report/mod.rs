@@ -18,9 +18,11 @@ mod styles;
 pub mod summary;
 pub mod template;
 
+use crate::baseline::earlier::Earlier;
 use crate::check::run::Counts;
 use crate::closing::Closing;
 use crate::closing::corrections::Correction;
+use crate::closing::then::OtherRules;
 use crate::consolidate::CityFigure;
 use crate::dialogue::{Compared, Dialogue};
 use crate::expr::exact::Reason;
@@ -54,6 +56,8 @@ pub struct Judged<'a> {
     pub outcomes: Vec<RuleOutcome>,
     /// The city's figures of each form of the rulebook; empty where the form is not asked for.
     pub city: Vec<Vec<CityFigure>>,
+    /// 对比数: the earlier figures that it is compared with, and how far they are settled.
+    pub earlier: Vec<Earlier>,
     /// 读取说明: what was read otherwise than it is written.
     pub notes: Vec<ReadingNote>,
     /// 未审核: what could not be evaluated of whom, and why.
@@ -64,6 +68,8 @@ pub struct Judged<'a> {
     pub dialogue: Dialogue,
     /// 封库: the closing of the period, where it is closed.
     pub closed: Option<Closing>,
+    /// What in the rules is not as it was when the period was closed.
+    pub other_rules: OtherRules,
     /// 更正: what has come since the period was closed and differs from what was accepted.
     pub corrections: Vec<Correction>,
     /// Where something differs, by form and district: what was accepted.
@@ -79,9 +85,26 @@ pub struct Accepted {
 }
 
 impl Judged<'_> {
+    /// Whether the figures are final: the period is closed, and every form that it was closed with
+    /// is among them.
+    pub fn is_final(&self) -> bool {
+        self.closed.is_some() && self.other_rules.gone.is_empty()
+    }
+
     /// Findings of the last run whose inputs differed that are no more.
     pub fn mended(&self) -> &[Finding] {
         &self.compared.mended
+    }
+
+    /// How far last year's figures are settled of the forms that are asked for.
+    pub fn last_year(&self) -> impl Iterator<Item = &Earlier> {
+        let due = move |id: &str| {
+            let mut forms = self.rulebook.forms.iter();
+            forms.any(|form| form.id == id && form.is_due_in(self.period))
+        };
+        let then = self.period.last_year();
+        let all = self.earlier.iter();
+        all.filter(move |one| one.period == then && due(&one.form))
     }
 
     /// The submissions that the city's figures are made of, by form and then district: those in

@@ -6,8 +6,8 @@
 use crate::period::Period;
 use crate::place::{Cell, MAX_ROWS};
 use rust_xlsxwriter::{
-    ColNum, DocProperties, ExcelDateTime, Format, Formula, IgnoreError, Note, RowNum, Worksheet,
-    XlsxError,
+    ColNum, DocProperties, ExcelDateTime, Format, Formula, IgnoreError, Note, RowNum, Url,
+    Worksheet, XlsxError,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -17,6 +17,8 @@ const LINE_HEIGHT: f64 = 15.0;
 const MOST_HEIGHT: f64 = 405.0;
 /// The characters that a cell of Excel holds, less room for a sign that some are missing.
 const MOST_CHARACTERS: usize = 32_000;
+/// Excel repairs away a sheet with more than 65,530 plain links; a list has one a line.
+const MOST_LINKS: usize = 65_000;
 /// Excel's number for A4.
 const A4: u8 = 9;
 
@@ -333,8 +335,25 @@ pub(super) fn letters(column: usize) -> String {
     crate::place::column_letters(u32::try_from(column).unwrap_or(0))
 }
 
-/// Writes a link to a cell of the workbook. A formula, because Excel repairs away a sheet with
-/// more than 65,530 plain links.
+/// Writes a finding's id with a link to a cell of the workbook. As a plain link, because the result
+/// of a formula is a number where it reads as one, such as 57899026 or 844e2420, and ids are looked
+/// up as words. Further down than a sheet holds plain links it is the words alone.
+pub(super) fn id_link(
+    sheet: &mut Worksheet,
+    at: (usize, usize),
+    target: &str,
+    id: &str,
+    format: &Format,
+) -> Result<(), XlsxError> {
+    if at.0 > MOST_LINKS {
+        return words(sheet, at, id, format);
+    }
+    let url = Url::new(format!("internal:{target}")).set_text(id);
+    sheet.write_url_with_format(row(at.0), col(at.1), url, format)?;
+    Ok(())
+}
+
+/// Writes a link to a cell of the workbook. A formula, because of [`MOST_LINKS`].
 pub(super) fn link(
     sheet: &mut Worksheet,
     at: (usize, usize),
@@ -345,7 +364,7 @@ pub(super) fn link(
     let quoted = |text: &str| text.replace('"', "\"\"");
     // A number is shown as one, so that it can be sorted and added up.
     let is_number = shown.parse::<u64>().is_ok_and(|x| x.to_string() == shown);
-    // The writing library takes for a number what reads as one, such as the id 844e2420; with a
+    // The writing library takes for a number what reads as one, such as a sheet named 12e3; with a
     // blank behind it, it is words.
     let reads_as_one = !is_number && shown.parse::<f64>().is_ok();
     let shown = if reads_as_one {

@@ -6,6 +6,7 @@
 
 use super::Judged;
 use super::key::{self, Resting, Restings};
+use crate::baseline::earlier;
 use crate::closing::Closing;
 use crate::consolidate::CityFigure;
 use crate::expr::figures::Crossing;
@@ -35,10 +36,13 @@ pub fn sentences(judged: &Judged<'_>) -> Vec<Text> {
     all.extend(forms.iter().map(|form| arrivals(judged, *form)));
     let figures = key::key_figures(judged);
     let restings = Restings::new(judged);
+    let mut of_then = figures.iter().map(|(_, figure)| &figure.city_last_year);
+    let is_compared = of_then.any(Option::is_some);
     all.extend(figures.into_iter().map(|(form, figure)| {
         let rests = restings.of(form, figure);
         key_figure(judged, form, figure, rests)
     }));
+    all.extend(provisional(judged).filter(|_| is_compared));
     for form in forms {
         let form = &judged.rulebook.forms[form];
         let (then, now) = (judged.period.last_year(), judged.period);
@@ -163,6 +167,15 @@ fn compared(kind: Type, unit: &str, figure: &CityFigure) -> Text {
             growth.en
         ),
     )
+}
+
+/// 暂: that last year's figures may still change, and why.
+fn provisional(judged: &Judged<'_>) -> Option<Text> {
+    let Text { zh, en } = earlier::why(judged.last_year())?;
+    Some(both!(
+        "上年数为暂数：{zh}。",
+        "Last year's figures are provisional: {en}."
+    ))
 }
 
 fn how_added(figure: &CityFigure) -> Text {
@@ -317,7 +330,8 @@ fn open(judged: &Judged<'_>) -> Vec<Text> {
     waived.into_iter().chain(open).collect()
 }
 
-/// How the month was closed, what was open then, and how much has come since.
+/// What is not as it was closed, how the month was closed, what was open then, and how much has
+/// come since.
 fn closed(judged: &Judged<'_>, closing: &Closing) -> Vec<Text> {
     let mut parts = vec![closing.words()];
     let open = closing.open.iter();
@@ -333,7 +347,14 @@ fn closed(judged: &Judged<'_>, closing: &Closing) -> Vec<Text> {
             "What has come since differs in {corrections} places and is listed as corrections; all figures here are the accepted ones."
         )
     });
-    [sentence(&parts)].into_iter().chain(since).collect()
+    let other = &judged.other_rules;
+    let gone = other.gone.iter().map(|form| {
+        let Text { zh, en } = form.words();
+        both!("未定案：{zh}。", "Not final: {en}.")
+    });
+    let columns = other.columns.iter().map(|one| sentence(&[one.not_shown()]));
+    let told = gone.chain(columns).chain([sentence(&parts)]);
+    told.chain(since).collect()
 }
 
 /// One sentence of several parts, with its full stop.

@@ -1,6 +1,6 @@
 //! What is closed stays closed: accepted figures, corrections, reopening.
 
-use crate::kit::{FORM, Office, Said, book, drawn, grid, texts};
+use crate::kit::{FORM, Office, Said, book, contents, drawn, grid, texts};
 use serde_json::Value;
 use std::fs;
 use std::io::{Cursor, Read, Write};
@@ -456,6 +456,206 @@ fn a_month_closed_by_other_rules_says_so() {
     );
     run(&office, "2023-12", "2024-01-22T02:00", 0);
     assert!(summary(&office, "2023-12").contains("封库时用的规则与现在的不同：T01.toml"));
+}
+
+/// A second form.
+const BUILDINGS: &str = r#"
+[form]
+id = "T03"
+title = "校舍情况"
+blank = "nil"
+due = "次月10日"
+row_label = "用途"
+row_no = "代码"
+
+[columns.rooms]
+no = 1
+label = "房间数"
+type = "count"
+
+[rows.all]
+no = "01"
+label = "全部"
+
+[rows.teaching]
+no = "02"
+label = "教学用房"
+"#;
+
+/// Its sheet.
+const ROOMS: &str = "
+| 1 | 校舍情况 | | |
+| 2 | 填报单位：重庆市巴南区教育委员会 | | 2023年1—12月 |
+| 3 | 用途 | 代码 | 房间数 |
+| 4 | 全部 | '01 | 57 |
+| 5 | 教学用房 | '02 | 41 |
+";
+
+fn read(office: &Office, path: &str) -> Vec<u8> {
+    fs::read(office.path(path)).expect("a file")
+}
+
+fn corrections(office: &Office) -> Value {
+    office.json("output/2023-12/corrections.json")["corrections"].clone()
+}
+
+#[test]
+fn a_column_renamed_after_the_close_is_compared_with_nothing_and_named() {
+    let office = Office::new(FORM);
+    let body = NOW
+        .replace("| 99 | 90 | 10 | 30 |", "| 99 | 90 | 10 | 31 |")
+        .replace("| 66 | 60 | 10 | 10 |", "| 66 | 60 | 10 | 11 |");
+    for name in DISTRICTS {
+        send(&office, "2023", name, &body);
+    }
+    run(&office, "2023-12", "2024-01-08T02:00", 0);
+    close(&office, "2023-12", &[], 0);
+    let has = |workbook: &str, figure: &str| {
+        let rows = grid(&read(&office, workbook), "T01").into_iter();
+        rows.flatten().any(|cell| cell == figure)
+    };
+    let workbooks = ["output/2023-12/summary.xlsx", "output/2023-12/上报稿.xlsx"];
+    for workbook in workbooks {
+        assert!(has(workbook, "297") && has(workbook, "93"), "{workbook}");
+    }
+    let rules = FORM.replace("[columns.approved]", "[columns.granted]");
+    office.put("rules/T01.toml", rules.as_bytes());
+    run(&office, "2023-12", "2024-01-21T02:00", 0);
+    assert_eq!(corrections(&office), serde_json::json!([]));
+    assert!(!office.path("output/2023-12/corrections.csv").exists());
+    let told = "T01 封库时没有同样的 granted（立项数），现在没有封库时的 approved";
+    let note = format!("{told}，没有与已验收的数比较");
+    assert!(summary(&office, "2023-12").contains(&note));
+    // What nobody has accepted under this name is in neither workbook, and the tables say so.
+    assert_eq!(
+        read(&office, "output/2023-12/data/T01.parquet"),
+        read(&office, "output/accepted/2023-12/1/data/T01.parquet")
+    );
+    for workbook in workbooks {
+        assert!(has(workbook, "297") && !has(workbook, "93"), "{workbook}");
+    }
+    let shown = texts(&read(&office, workbooks[1])).join("\n");
+    assert!(!shown.contains("未定案") && shown.contains(told), "{shown}");
+    assert!(shown.contains("都在 data/T01.parquet"), "{shown}");
+    assert_eq!(office.standing("500113", "acceptance"), "accepted");
+}
+
+#[test]
+fn a_figure_is_still_corrected_where_another_column_was_renamed() {
+    let office = Office::new(FORM);
+    for name in DISTRICTS {
+        send(&office, "2023", name, NOW);
+    }
+    run(&office, "2023-12", "2024-01-08T02:00", 0);
+    close(&office, "2023-12", &[], 0);
+    let rules = FORM.replace("[columns.before]", "[columns.a_year_ago]");
+    let rules = rules.replace(
+        "growth(applications, before)",
+        "growth(applications, a_year_ago)",
+    );
+    office.put("rules/T01.toml", rules.as_bytes());
+    let mended = NOW.replace("| 11 | 10 | 10 | 2 |", "| 11 | 10 | 10 | 3 |");
+    let mended = sheet("巴南区", "2023", &mended);
+    office.sheet("input/2023-12/巴南区 第2次.xlsx", &mended);
+    run(&office, "2023-12", "2024-01-21T02:00", 0);
+    let all = corrections(&office);
+    let all = all.as_array().expect("corrections");
+    let ids: Vec<&str> = all
+        .iter()
+        .map(|one| one["variable"]["id"].as_str().expect("a figure"))
+        .collect();
+    assert_eq!(ids, ["approved[school]"]);
+}
+
+#[test]
+fn a_form_that_is_new_since_the_close_is_not_asked_for() {
+    let office = Office::new(FORM);
+    for name in DISTRICTS {
+        send(&office, "2023", name, NOW);
+    }
+    run(&office, "2023-12", "2024-01-08T02:00", 0);
+    close(&office, "2023-12", &[], 0);
+    office.put("rules/T03.toml", BUILDINGS.as_bytes());
+    run(&office, "2023-12", "2024-01-21T02:00", 0);
+    let report = office.json("output/2023-12/findings.json");
+    let districts = report["districts"].as_array().expect("districts");
+    for district in districts {
+        let forms = district["forms"].as_array().expect("forms").iter();
+        let of_form = |id: &str| {
+            let mut forms = forms.clone();
+            let form = forms.find(|form| form["form"] == id);
+            form.expect("the form")["reporting"].clone()
+        };
+        assert_eq!(of_form("T01"), "reported");
+        assert_eq!(of_form("T03"), "not_asked");
+    }
+    let shown = texts(&read(&office, "output/2023-12/上报稿.xlsx")).join("\n");
+    assert!(
+        !shown.contains("T03") && !shown.contains("校舍情况"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("未定案") && shown.contains("报表 1 张"),
+        "{shown}"
+    );
+    for (name, text) in contents(&office.path("output/2023-12/reminders")) {
+        let text = String::from_utf8_lossy(&text);
+        assert!(!text.contains("T03"), "{name}: {text}");
+    }
+    // Open again the month asks for all that the rules of now ask for.
+    reopen(&office, "2023-12");
+    run(&office, "2023-12", "2024-02-02T02:00", 1);
+    let shown = texts(&read(&office, "output/2023-12/上报稿.xlsx")).join("\n");
+    assert!(shown.contains("报表 2 张"), "{shown}");
+}
+
+#[test]
+fn a_form_that_is_gone_since_the_close_is_told_and_the_month_is_not_final() {
+    let office = Office::new(FORM);
+    office.put("rules/T03.toml", BUILDINGS.as_bytes());
+    for name in DISTRICTS {
+        let (first, second) = (sheet(name, "2023", NOW), ROOMS.replace("巴南区", name));
+        let sent = book(&[("T01", &first), ("T03", &second)]);
+        office.put(&format!("input/2023-12/{name}.xlsx"), &sent);
+    }
+    run(&office, "2023-12", "2024-01-08T02:00", 0);
+    close(&office, "2023-12", &[], 0);
+    run(&office, "2023-12", "2024-01-21T02:00", 0);
+    let shown = texts(&read(&office, "output/2023-12/上报稿.xlsx")).join("\n");
+    assert!(
+        shown.contains("校舍情况") && !shown.contains("未定案"),
+        "{shown}"
+    );
+    fs::remove_file(office.path("rules/T03.toml")).expect("taken away");
+    run(&office, "2023-12", "2024-01-22T02:00", 1);
+    let told = told_of_the_past(&office, "2023-12");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("封库时有 T03"), "{told:?}");
+    assert!(told[0].contains("data/T03.parquet"), "{told:?}");
+    assert_eq!(corrections(&office), serde_json::json!([]));
+    for form in ["T01", "T03"] {
+        assert_eq!(
+            read(&office, &format!("output/2023-12/data/{form}.parquet")),
+            read(
+                &office,
+                &format!("output/accepted/2023-12/1/data/{form}.parquet")
+            )
+        );
+    }
+    let shown = texts(&read(&office, "output/2023-12/上报稿.xlsx")).join("\n");
+    assert!(shown.contains("课题情况（未定案）"), "{shown}");
+    assert!(shown.contains("未定案：封库时有 T03"), "{shown}");
+    assert!(summary(&office, "2023-12").contains("报表审核汇总（未定案）"));
+    // A form that is only not asked for in this month any more is gone from it as well.
+    let rules = BUILDINGS.replace("due = \"次月10日\"", "due_in = [6]\ndue = \"次月10日\"");
+    office.put("rules/T03.toml", rules.as_bytes());
+    run(&office, "2023-12", "2024-01-23T02:00", 1);
+    assert_eq!(told_of_the_past(&office, "2023-12").len(), 1);
+    assert_eq!(corrections(&office), serde_json::json!([]));
+    // With the rules of then all is as it was.
+    office.put("rules/T03.toml", BUILDINGS.as_bytes());
+    run(&office, "2023-12", "2024-01-24T02:00", 0);
+    assert_eq!(told_of_the_past(&office, "2023-12"), [""; 0]);
 }
 
 /// Whether the month is closed; if so all that it was closed with is there.

@@ -44,3 +44,25 @@ fn a_file_of_figures_says_of_itself_what_its_columns_are() {
     assert_eq!(about["columns"][0]["unit"], "项");
     assert_eq!(about["rows"][3]["label"]["zh"], "其中：学校承担");
 }
+
+#[test]
+fn an_effect_is_the_share_of_the_citys_figure_that_hangs_on_a_finding() {
+    let office = Office::new(FORM);
+    // More approvals than applications, in the total and in a part.
+    let off = BODY.replacen("| 30 |", "| 130 |", 1);
+    let off = off.replace("| 20 | 80 |", "| 120 | 80 |");
+    office.sheet("input/2023-12/巴南区.xlsx", &drawn(&off));
+    let other = drawn(BODY).replace("巴南区", "丰都县");
+    office.sheet("input/2023-12/丰都县.xlsx", &other);
+    assert!(office.hebiao(&["run", "--now", "2024-01-08T02:00"]).code < 2);
+
+    let report = office.json("output/2023-12/findings.json");
+    let findings = report["findings"].as_array().expect("findings");
+    let effect = |variable: &str| {
+        let mut about = findings.iter().filter(|f| f["variable"]["id"] == variable);
+        about.next().expect("a finding")["effect"].as_f64()
+    };
+    // 130 of the city's 160, and 120 of its 140.
+    assert_eq!(effect("approved[total]"), Some(0.8125));
+    assert_eq!(effect("approved[general]"), Some(0.857_142_857_1));
+}

@@ -30,6 +30,8 @@ mod lists;
 mod mistakes;
 // What the pages about rules show, tried as it stands there.
 mod pages;
+// Earlier figures that may still change, and where that is said.
+mod provisional;
 // What is published: the same bytes, whole or not at all.
 mod published;
 // What is sent again, and which one counts.

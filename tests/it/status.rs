@@ -1,6 +1,7 @@
 //! When forms are due, who is reminded of what, and the board on a terminal.
 
-use crate::kit::{FORM, Office, REGISTER, contents, drawn};
+use crate::kit::{FORM, LIST, Office, REGISTER, Said, contents, drawn};
+use hebiao::words::width;
 use std::fs;
 
 const BODY: &str = "
@@ -256,6 +257,56 @@ fn the_board_says_what_is_missing_first_and_stands_in_columns() {
         "{}",
         english.out
     );
+}
+
+/// The board as a terminal of so many columns shows it.
+fn board(office: &Office, columns: &str, lang: &str) -> String {
+    let mut command = office.command(&["status", "--lang", lang]);
+    let output = command.env("COLUMNS", columns).output();
+    Said::from(output.expect("the program starts")).out
+}
+
+#[test]
+fn on_a_narrow_terminal_the_forms_stand_below_each_other_in_groups() {
+    let office = office(BODY);
+    office.put("rules/T02.toml", LIST.as_bytes());
+    run(&office, "2024-01-12T02:00");
+    for lang in ["zh", "en"] {
+        let said = board(&office, "46", lang);
+        let widest = said.lines().map(width).max();
+        assert!(widest <= Some(46), "{said}");
+    }
+    let said = board(&office, "24", "zh");
+    let rows = said.lines().filter(|line| line.starts_with("巴南区"));
+    let rows: Vec<&str> = rows.collect();
+    // T01, T02, and the counts.
+    assert_eq!(
+        rows,
+        [
+            "巴南区  迟报 通过 -",
+            "巴南区  未报 未审 -",
+            "巴南区  0     0"
+        ],
+        "{said}"
+    );
+    // Nobody's name is broken.
+    assert!(said.contains("\n  南岸区、丰都县\n"), "{said}");
+    let whole = office.hebiao(&["status"]).out;
+    assert!(
+        whole.contains("巴南区  迟报 通过 -  未报 未审 -  0     0\n"),
+        "{whole}"
+    );
+}
+
+#[test]
+fn forms_that_are_not_asked_for_have_no_column_on_the_board() {
+    let office = office(BODY);
+    let list = LIST.replace("due = \"次月10日\"", "due = \"次月10日\"\ndue_in = [6]");
+    office.put("rules/T02.toml", list.as_bytes());
+    run(&office, "2024-01-12T02:00");
+    let said = office.hebiao(&["status"]).out;
+    assert!(said.contains("T02  本期不报\n"), "{said}");
+    assert!(said.contains("巴南区  迟报 通过 -  0     0\n"), "{said}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
-use crate::kit::Office;
+use crate::kit::{FORM, Office, drawn};
 use calamine::{Data, Range, Reader, Xlsx, open_workbook};
 use hebiao::place;
 use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
 use std::sync::LazyLock;
 
 /// The summary of December 2023 with the two earlier months before it, read back once.
@@ -17,6 +19,8 @@ struct Book {
     names: Vec<String>,
     values: BTreeMap<String, Range<Data>>,
     formulas: BTreeMap<String, Range<String>>,
+    /// What the same run says to programs.
+    report: serde_json::Value,
 }
 
 impl Book {
@@ -34,6 +38,7 @@ impl Book {
             names,
             values,
             formulas,
+            report: office.json(&path.replace("summary.xlsx", "findings.json")),
         }
     }
 
@@ -271,15 +276,19 @@ fn groups_add_up_to_the_city() {
 #[test]
 fn units_add_up_to_the_citys_growth() {
     let book = &*SUMMARY;
-    let sum = book.row("趋势", 0, "各单位之和");
-    let (_, columns) = book.size("趋势");
-    let growths: Vec<f64> = (4..columns)
-        .filter_map(|column| book.number("趋势", sum + 1, column))
+    let sheet = "增长拉动";
+    let sum = book.row(sheet, 0, "各单位之和");
+    let (_, columns) = book.size(sheet);
+    let growths: Vec<f64> = (2..columns)
+        .filter_map(|column| book.number(sheet, sum + 1, column))
         .collect();
     for (more, growth) in (0..).zip(&growths) {
-        let units = book.number("趋势", sum, 4 + more).expect("a sum");
+        let units = book.number(sheet, sum, 2 + more).expect("a sum");
         assert!((units - growth).abs() < 1e-6, "{units} {growth}");
     }
+    // What is repeated on every page stands over these columns.
+    assert_eq!(book.text(sheet, 2, 0), "填报单位");
+    assert_eq!(book.row(sheet, 0, "万州区"), 3);
     // Applications of the city: 3581 after 3123.
     let row = book.row("同比", 1, "合计 · 申报数›本年累计");
     let growth = book.number("同比", row, 8).expect("a growth");
@@ -293,7 +302,7 @@ fn units_add_up_to_the_citys_growth() {
 #[test]
 fn last_year_stands_as_it_was_published_and_months_that_were_not_run_are_blank() {
     let book = &*SUMMARY;
-    let published = book.column("同比", 2, "上年全市（公布）");
+    let published = book.column("同比", 2, "上年全市（暂）");
     let row = book.row("同比", 1, "合计 · 申报数›本年累计");
     assert_eq!(book.number("同比", row, published), Some(3123.0));
     let row = book.row("趋势", 1, "合计 · 申报数›本年累计");
@@ -307,19 +316,156 @@ fn last_year_stands_as_it_was_published_and_months_that_were_not_run_are_blank()
 }
 
 #[test]
-fn errors_in_the_ledger_are_those_of_the_list() {
+fn the_ledger_has_the_errors_of_the_board_and_who_has_nothing_to_mend_has_passed() {
     let book = &*SUMMARY;
-    let sheet = "报送质量台账";
+    let (sheet, board) = ("报送质量台账", "报送状态");
     let month = book.column(sheet, 2, "2023年12月");
-    let whole = book.row(sheet, 0, "全市");
+    assert_eq!(book.text(sheet, 3, month + 2), "一次通过");
+    assert_eq!(book.text(sheet, 3, month + 3), "必改");
+    let of = |unit: &str, more: u32| book.count(sheet, book.row(sheet, 0, unit), month + more);
+    let errors = book.column(board, 3, "必改");
+    let whole = book.row(board, 0, "全市");
+    for row in (4..whole).filter(|row| book.number(board, *row, 0).is_some()) {
+        let unit = book.text(board, row, 2);
+        assert_eq!(of(&unit, 3), book.count(board, row, errors), "{unit}");
+    }
+    assert_eq!(of("全市", 3), book.count(board, whole, errors));
+    // KY01 of 41 units and the five other forms of December.
+    assert_eq!(of("全市", 0), 41 * 6);
+    // Both claim one school; which of them is wrong staff find out, and until then neither is.
+    assert_eq!((of("沙坪坝区", 3), of("沙坪坝区", 2)), (1, 6));
+    assert_eq!((of("高新区", 3), of("高新区", 2)), (1, 6));
+}
+
+#[test]
+fn a_findings_effect_is_one_number_in_both_lists_and_for_programs() {
+    let book = &*SUMMARY;
+    let told = book.report["findings"].as_array().expect("findings");
+    let told: BTreeMap<&str, Option<f64>> = told
+        .iter()
+        .map(|one| (one["id"].as_str().expect("an id"), one["effect"].as_f64()))
+        .collect();
+    let lines = |sheet: &str| -> Vec<(String, Option<f64>)> {
+        let columns = ["编号", "影响"].map(|heading| book.column(sheet, 2, heading));
+        let (rows, _) = book.size(sheet);
+        let line = |row| {
+            let effect = book.number(sheet, row, columns[1]);
+            (book.text(sheet, row, columns[0]), effect)
+        };
+        (3..rows).map(line).collect()
+    };
+    let mut listed = lines("问题清单");
+    listed.retain(|(id, _)| !id.is_empty());
+    assert_eq!(listed.len(), told.len());
+    let mut ranked = lines("重点核实名单");
+    ranked.retain(|(id, _)| id != "—");
+    assert!(ranked.len() > 100, "{}", ranked.len());
+    assert!(ranked.iter().all(|(_, effect)| effect.is_some()));
+    for (id, effect) in listed.iter().chain(&ranked) {
+        assert_eq!(effect, &told[id.as_str()], "{id}");
+    }
+}
+
+#[test]
+fn an_id_is_a_word_on_every_list() {
+    let book = &*SUMMARY;
+    let ids = book.findings("编号");
+    let mut seen = 0;
+    for sheet in ["重点核实名单", "情况说明", "放行", "与上次相比"] {
+        let column = book.column(sheet, 2, "编号");
+        let (rows, _) = book.size(sheet);
+        for row in 3..rows {
+            match book.cell(sheet, row, column) {
+                Data::Empty => {}
+                Data::String(text) if text == "—" => {}
+                Data::String(id) => {
+                    assert!(ids.contains(id), "{sheet}: {id}");
+                    seen += 1;
+                }
+                other => panic!("{sheet} {row}: {other:?}"),
+            }
+        }
+    }
+    assert!(seen > 100, "{seen}");
+}
+
+#[test]
+fn a_forms_sheet_has_as_many_findings_as_the_list() {
+    let book = &*SUMMARY;
     let severities = book.findings("级别");
     let forms = book.findings("表");
-    let errors = severities.iter().zip(&forms);
-    let errors = errors.filter(|(severity, form)| *severity == "必改" && !form.is_empty());
-    assert_eq!(book.text(sheet, 3, month + 3), "必改");
-    assert_eq!(book.count(sheet, whole, month + 3), errors.count() as u64);
-    // KY01 of 41 units and the five other forms of December.
-    assert_eq!(book.count(sheet, whole, month), 41 * 6);
+    for form in ["KY01", "JH01", "XX01", "PX01A", "PX01B", "JF01"] {
+        let (rows, _) = book.size(form);
+        let mut all = 0..rows;
+        let elsewhere = all.find(|row| book.text(form, *row, 0) == "另有不属于任何单位的问题");
+        // A rule over the whole city.
+        assert_eq!(elsewhere.is_some(), form == "KY01", "{form}");
+        let whole = book.row(form, 0, "全市");
+        for word in ["必改", "核实"] {
+            let column = book.column(form, 2, word);
+            let more = elsewhere.map_or(0, |row| book.count(form, row, column));
+            let listed = severities.iter().zip(&forms);
+            let listed = listed.filter(|(severity, of)| *severity == word && *of == form);
+            let shown = book.count(form, whole, column) + more;
+            assert_eq!(shown, listed.count() as u64, "{form} {word}");
+        }
+    }
+}
+
+/// A month's sheet of the small form, as a district sends it.
+fn month(district: &str, months: &str) -> String {
+    let body = "
+| 5 | 合计 | '01 | 99 | 90 | 10 | 30 | 80 |
+| 6 | 重点 | '02 | 66 | 60 | 10 | 10 | 80 |
+| 7 | 一般 | '03 | 33 | 30 | 10 | 20 | 80 |
+| 8 | 其中：学校承担 | '04 | 11 | 10 | 10 | 2 | 80 |
+";
+    let drawn = drawn(body).replace("巴南区", district);
+    drawn.replace("2023年1—12月", months)
+}
+
+/// The charts of a summary.
+fn charts(office: &Office) -> String {
+    let file = fs::File::open(office.path("output/2023-12/summary.xlsx")).expect("a summary");
+    let mut zip = zip::ZipArchive::new(file).expect("a package");
+    let mut all = String::new();
+    for at in 0..zip.len() {
+        let mut part = zip.by_index(at).expect("a part");
+        if part.name().expect("a name").starts_with("xl/charts/chart") {
+            part.read_to_string(&mut all).expect("a chart");
+        }
+    }
+    all
+}
+
+#[test]
+fn months_over_different_numbers_of_units_are_not_joined() {
+    let office = Office::new(FORM);
+    let sent = [
+        ("input/2023-11/巴南区.xlsx", month("巴南区", "2023年1—11月")),
+        ("input/2023-12/巴南区.xlsx", month("巴南区", "2023年1—12月")),
+        ("input/2023-12/丰都县.xlsx", month("丰都县", "2023年1—12月")),
+    ];
+    for (path, sheet) in &sent {
+        office.sheet(path, sheet);
+    }
+    let run = || {
+        let said = office.hebiao(&["run", "--now", "2024-01-08T02:00"]);
+        assert!(said.code < 2, "{}", said.err);
+        let book = Book::read(&office, "output/2023-12/summary.xlsx");
+        let row = book.row("趋势", 1, "合计 · 申报数›本年");
+        (book.text("趋势", row + 1, 3), charts(&office))
+    };
+    let (said, drawn) = run();
+    assert_eq!(said, "单位数不同");
+    assert!(drawn.contains("（单位数不同：1–2，不连线）"), "{drawn}");
+    assert!(drawn.contains("<a:noFill/>"), "{drawn}");
+    // Over the same number of units they are.
+    fs::remove_file(office.path(sent[2].0)).expect("a file");
+    let (said, drawn) = run();
+    assert_eq!(said, "");
+    let is_joined = drawn.contains("<c:lineChart>") && !drawn.contains("<a:noFill/>");
+    assert!(is_joined, "{drawn}");
 }
 
 #[test]

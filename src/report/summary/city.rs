@@ -14,6 +14,7 @@ use crate::report::styles::Tone;
 use crate::rulebook::form::Form;
 use crate::rulebook::written::{Axis, Type};
 use crate::table::Table;
+use crate::words::Text;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 /// The row of the headings.
@@ -164,7 +165,8 @@ fn block(
     form: &FormSheet<'_>,
     first: usize,
 ) -> Result<usize, XlsxError> {
-    begin(sheet, summary, form, (first, last(summary)))?;
+    let place = (first, last(summary));
+    begin(sheet, summary, form, place, &Text::default())?;
     let rules = &summary.judged.rulebook.rules[form.at];
     let of_group = |group: &&str| {
         let units = 0..summary.judged.standing.len();
@@ -182,12 +184,13 @@ fn block(
     Ok(at + 1)
 }
 
-/// The heading of a form's block, at a row and up to a column.
+/// The heading of a form's block, at a row and up to a column, with more behind it.
 pub(super) fn begin(
     sheet: &mut Worksheet,
     summary: &Summary<'_>,
     form: &FormSheet<'_>,
     (at, last): (usize, usize),
+    more: &Text,
 ) -> Result<(), XlsxError> {
     let (id, title) = (&form.form.id, summary.say(&form.form.title));
     let arrivals = summary.tally.arrivals(form.at);
@@ -197,7 +200,8 @@ pub(super) fn begin(
         "{id}  {title}: {here} of {asked} reported"
     );
     let section = &summary.styles.section;
-    page::across(sheet, at, (0, last), &summary.say(&heading), section)?;
+    let heading = summary.say(&heading.and(more));
+    page::across(sheet, at, (0, last), &heading, section)?;
     sheet.set_row_height(page::row(at), 22)?;
     Ok(())
 }

@@ -24,6 +24,8 @@ const HEAD: usize = 2;
 const MOST: usize = 100_000;
 /// The column that leads to the form's sheet.
 const LINK: usize = 5;
+/// The column of the effects, numbers that can be sorted and filtered.
+const EFFECT: usize = 13;
 /// The columns that staff fill in: 处理, 处理人, 备注.
 const DECISION: usize = 22;
 /// What others decided otherwise.
@@ -303,6 +305,8 @@ struct Formats {
     severity: [Format; 3],
     /// Of figures as they were written.
     figure: Format,
+    /// Of a share of the city's figure.
+    effect: Format,
     /// Of short words.
     centred: Format,
     /// Of why a decision has no effect.
@@ -316,6 +320,7 @@ impl Formats {
             severity: [word(Light::Red), word(Light::Amber), word(Light::Blue)],
             centred: summary.styles.centred.clone().set_text_wrap(),
             void: word(Light::Red).set_text_wrap(),
+            effect: summary.styles.cell(Look::Percent(2), Tone::Plain, None),
             figure: summary
                 .styles
                 .cell(Look::Number(0), Tone::Plain, None)
@@ -334,6 +339,11 @@ fn line(
     let styles = &summary.styles;
     let (finding, cells) = finding;
     for (column, text) in cells.iter().enumerate() {
+        if let Some(effect) = finding.effect.filter(|_| column == EFFECT) {
+            let (row, column) = (page::row(at), page::col(column));
+            sheet.write_number_with_format(row, column, effect, &formats.effect)?;
+            continue;
+        }
         let format = match column {
             1 => &formats.severity[finding.severity as usize],
             0 | 2 | 4 | 7 | 17..=19 => &formats.centred,

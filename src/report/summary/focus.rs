@@ -32,7 +32,7 @@ struct Line {
     /// The finding's position; none where the form is missing.
     finding: Option<usize>,
     /// As a share of the city's figure.
-    effect: Exact,
+    effect: f64,
     /// What the effect is made of.
     basis: Text,
 }
@@ -41,7 +41,7 @@ struct Line {
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
     let (mut lines, without) = lines(summary);
     // Ties stay in the order of the list of findings.
-    lines.sort_by(|a, b| b.effect.cmp(&a.effect));
+    lines.sort_by(|a, b| b.effect.total_cmp(&a.effect));
     let all = lines.len();
     lines.truncate(MOST);
     let shown = lines.len();
@@ -108,7 +108,7 @@ fn lines(summary: &Summary<'_>) -> (Vec<Line>, usize) {
         let form = forms.find(|form| Some(&form.form.id) == finding.form.as_ref());
         let line = unit
             .zip(form)
-            .and_then(|(unit, form)| of_finding(summary, form, *unit, (at, finding)));
+            .and_then(|(unit, form)| of_finding(form, *unit, (at, finding)));
         match line {
             Some(line) => lines.push(line),
             None => without += 1,
@@ -141,64 +141,18 @@ fn city_figure<'s>(
     figures.iter().find(|figure| figure.variable == variable)
 }
 
-fn of_finding(
-    summary: &Summary<'_>,
-    form: &FormSheet<'_>,
-    unit: usize,
-    (at, finding): (usize, &Finding),
-) -> Option<Line> {
+fn of_finding(form: &FormSheet<'_>, unit: usize, (at, finding): (usize, &Finding)) -> Option<Line> {
     let accused = finding.variable.as_ref()?;
     let mut variables = form.form.variables.iter();
     let variable = variables.position(|variable| variable.id == accused.id)?;
-    let (effect, basis) = effect(summary, form, unit, (variable, finding))?;
     Some(Line {
         unit,
         form: form.at,
         variable,
         finding: Some(at),
-        effect,
-        basis,
+        effect: finding.effect?,
+        basis: finding.behind.made_of.clone()?,
     })
-}
-
-/// How much of the city's figure hangs on a finding, and what that is made of.
-fn effect(
-    summary: &Summary<'_>,
-    form: &FormSheet<'_>,
-    unit: usize,
-    (variable, finding): (usize, &Finding),
-) -> Option<(Exact, Text)> {
-    if let Some(effect) = finding.effect.and_then(number::canonical) {
-        let basis = Text::new("规则所算", "by the rule");
-        return Some((number::exact(effect), basis));
-    }
-    let city = city_figure(summary, form.at, variable)?.reported.as_ref()?;
-    let submission = summary.tally.submission(unit, form.at)?;
-    if !form.form.variables[variable].adds_up() || number::is_zero(city) {
-        return None;
-    }
-    let size = |x: Exact| {
-        let zero = Exact::default();
-        let share = x / city;
-        if share < zero { zero - share } else { share }
-    };
-    let difference = finding.difference.as_deref();
-    let plain = difference.map(|text| text.replace([',', '+'], ""));
-    if let Some(difference) = plain.and_then(|text| number::parse(text.trim())) {
-        return Some((size(difference), Text::new("差额", "difference")));
-    }
-    if !form.form.is_fixed() {
-        // Of a list it is one record's figure.
-        let found = number::parse(&finding.found.replace(',', ""))?;
-        return Some((size(found), Text::new("份额", "share")));
-    }
-    let own = submission.table.sum(variable).0;
-    let last_year = submission.last_year.as_ref();
-    let last_year = last_year.map(|table| table.sum(variable));
-    match last_year.filter(|(_, known)| *known > 0) {
-        Some((before, _)) => Some((size(own - before), Text::new("变动", "change"))),
-        None => Some((size(own), Text::new("份额", "share"))),
-    }
 }
 
 /// A unit's form that is missing, with the share that it had last year in the form's main figure.
@@ -215,7 +169,7 @@ fn of_missing(summary: &Summary<'_>, form: &FormSheet<'_>, unit: usize) -> Optio
         form: form.at,
         variable: main.variable,
         finding: None,
-        effect: own / city,
+        effect: number::to_f64(&number::round(&(own / city), 10)),
         basis: Text::new("缺报", "missing"),
     })
 }
@@ -293,7 +247,6 @@ fn items(summary: &Summary<'_>, order: usize, line: &Line) -> Vec<Item> {
             Item::Word(NONE.to_owned()),
         )
     };
-    let effect = number::to_f64(&number::round(&line.effect, 10));
     vec![
         Item::Count(order as u64),
         Item::Words(judged.standing[line.unit].unit.name.clone()),
@@ -302,7 +255,7 @@ fn items(summary: &Summary<'_>, order: usize, line: &Line) -> Vec<Item> {
         shown(own),
         shown(before),
         shown(city),
-        Item::Figure(Some(effect), Look::Percent(2)),
+        Item::Figure(Some(line.effect), Look::Percent(2)),
         Item::Word(summary.say(&line.basis)),
         severity,
         Item::Words(what),

@@ -61,6 +61,7 @@ pub(super) fn write(
     for unit in 0..sheet.layout.units {
         writer.unit(unit)?;
     }
+    writer.elsewhere()?;
     let beside = sheet.layout.head(Head::Code).unwrap_or(0) + 1;
     let paper = if width > WIDEST_ON_A4 {
         Paper::Wide(beside - 1)
@@ -417,6 +418,32 @@ impl<'s> Writer<'s> {
         let is_first = |at: &(usize, usize)| at.0 == layout.row(Block::Unit(unit), 0);
         // A flagged cell is not folded out of sight.
         self.fold(Block::Unit(unit), findings.keys().all(is_first))
+    }
+
+    /// What was found of the form and is charged to no unit, such as by a rule over the whole city,
+    /// under the units: so the sheet has as many findings as the list.
+    fn elsewhere(&mut self) -> Result<(), XlsxError> {
+        let (summary, layout, form) = (self.summary, self.sheet.layout, self.form);
+        let all = &summary.judged.findings;
+        let is_own = |at: &&usize| all[**at].form.as_ref() == Some(&form.id);
+        let own = summary.tally.elsewhere.iter().filter(is_own);
+        let own: Vec<usize> = own.copied().collect();
+        let places = layout.head(Head::Errors).zip(layout.head(Head::Queries));
+        let Some((errors, queries)) = places.filter(|_| !own.is_empty()) else {
+            return Ok(());
+        };
+        let at = layout.unit_rows().1 + 1;
+        let format = summary.styles.word(None, Tone::Group);
+        let text = summary.pick(
+            "另有不属于任何单位的问题",
+            "Findings that belong to no unit",
+        );
+        page::across(self.out, at, (0, errors - 1), text, &format)?;
+        let findings: Vec<&Finding> = own.iter().map(|at| &all[*at]).collect();
+        self.tell((at, 0), &findings)?;
+        let weights = summary.tally.weigh(&own);
+        page::count(self.out, (at, errors), weights.errors, &format)?;
+        page::count(self.out, (at, queries), weights.queries, &format)
     }
 
     /// A unit's findings by the cell at which they are shown; those without one stand at its name.

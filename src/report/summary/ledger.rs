@@ -114,9 +114,10 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
 fn text(summary: &Summary<'_>, blank: &[&Month]) -> String {
     let mut text = summary
         .pick(
-            "按时：限期内报送（含零报告）；一次通过：第一次报送就没有必改；必改：期末仍有的条数；退回：重报次数。单位：张次、条、次。",
-            "In time: by the due day, nil returns included. At once: the first submission had no errors. \
-             Errors: those that stood at the end. Returns: how often it was sent again.",
+            "按时：限期内报送（含零报告）；一次通过：第一次报送就没有要本单位改的必改；必改：期末仍有的条数，放行的不算；退回：重报次数。单位：张次、条、次。",
+            "In time: by the due day, nil returns included. At once: the first submission had no errors for \
+             the unit to mend. Errors: those that stood at the end, waived ones left out. Returns: how often \
+             it was sent again.",
         )
         .to_owned();
     if !blank.is_empty() {
@@ -131,14 +132,16 @@ fn text(summary: &Summary<'_>, blank: &[&Month]) -> String {
     text
 }
 
-/// How a unit reported in a month; none where it was not asked for anything.
+/// How a unit reported in a month; none where nothing was asked of it and nothing found.
 fn reported(month: &Month, code: &str) -> Option<Reported> {
     let mut reported = Reported::default();
     let forms = month.forms.iter();
     for quality in forms.filter_map(|form| form.quality.get(code)) {
         reported.add(quality);
     }
-    (reported.asked > 0).then_some(reported)
+    // A file that can't be used is of no form, and an error all the same.
+    reported.errors += month.unplaced.get(code).copied().unwrap_or(0);
+    (reported.asked > 0 || reported.errors > 0).then_some(reported)
 }
 
 fn headings(

@@ -34,16 +34,16 @@ pub(super) enum Item {
     Count(u64),
     /// A figure; a dash where there is none.
     Figure(Option<f64>, Look),
-    /// A link to a cell, with what is shown.
+    /// A link to a finding's cell, with its id.
     Link(String, String),
 }
 
 impl Item {
     /// A link where there is somewhere to go, else the word alone.
-    pub(super) fn link(target: Option<String>, shown: String) -> Self {
+    pub(super) fn link(target: Option<String>, id: String) -> Self {
         match target {
-            Some(target) => Self::Link(target, shown),
-            None => Self::Word(shown),
+            Some(target) => Self::Link(target, id),
+            None => Self::Word(id),
         }
     }
 
@@ -80,7 +80,7 @@ impl Item {
                 let format = styles.cell(*look, Tone::Plain, None);
                 figure(sheet, at, *x, &format)
             }
-            Self::Link(target, shown) => page::link(sheet, at, target, shown, &styles.link),
+            Self::Link(target, id) => page::id_link(sheet, at, target, id, &styles.link),
         }
     }
 }

@@ -56,6 +56,7 @@ pub fn write(judged: &Judged<'_>, history: &History, lang: Lang) -> Result<Vec<u
     city::write(&mut book, &summary)?;
     year::write(&mut book, &summary)?;
     trend::write(&mut book, &summary)?;
+    trend::contributions(&mut book, &summary)?;
     for form in 0..judged.rulebook.forms.len() {
         if let Some(sheet) = FormSheet::of(&summary, form) {
             form::write(&mut book, &summary, &sheet)?;
@@ -166,7 +167,7 @@ impl<'a> Summary<'a> {
 
     /// The footer of every page.
     fn footer(&self) -> &'static str {
-        if self.judged.closed.is_some() {
+        if self.judged.is_final() {
             return self.pick("&C第 &P 页 / 共 &N 页", "&CPage &P of &N");
         }
         self.pick(
@@ -177,10 +178,10 @@ impl<'a> Summary<'a> {
 
     /// Whether the figures are final.
     fn finality(&self) -> &'static str {
-        match self.judged.closed {
-            Some(_) => self.pick("已封库", "closed"),
-            None => self.pick("未定案", "not final"),
+        if self.judged.is_final() {
+            return self.pick("已封库", "closed");
         }
+        self.pick("未定案", "not final")
     }
 
     /// The group of a unit on the board.
@@ -225,6 +226,7 @@ struct Names {
     city: &'static str,
     year: &'static str,
     trend: &'static str,
+    contributions: &'static str,
     variation: &'static str,
     findings: &'static str,
     focus: &'static str,
@@ -249,6 +251,7 @@ impl Names {
             city: pick("全市汇总", "City"),
             year: pick("同比", "Year on year"),
             trend: pick("趋势", "Trend"),
+            contributions: pick("增长拉动", "Growth by unit"),
             variation: pick("差异系数", "Variation"),
             findings: pick("问题清单", "Findings"),
             focus: pick("重点核实名单", "To verify first"),
@@ -268,6 +271,7 @@ impl Names {
             names.city,
             names.year,
             names.trend,
+            names.contributions,
             names.variation,
             names.findings,
             names.focus,

@@ -7,6 +7,7 @@
 use super::form::{NONE, seen, total_look};
 use super::tally::{Undone, urgency};
 use super::{FormSheet, Summary, city, status, variation, year};
+use crate::baseline::earlier;
 use crate::consolidate::CityFigure;
 use crate::number;
 use crate::report::key;
@@ -363,10 +364,15 @@ impl Page<'_> {
     /// Six figures of the city, each with the units that it rests on.
     fn key_figures(&mut self) -> Result<(), XlsxError> {
         let summary = self.summary;
-        self.section(&Text::new(
-            "主要数据（同口径：只比今年、上年都有数的单位；比率按分子、分母汇总后计算；含未改：来自还有必改问题的单位的份额）",
-            "Key figures (growth over the same units; rates: ratios of sums; errors: the share with open errors)",
-        ))?;
+        let why = earlier::briefly(summary.judged.last_year());
+        let provisional = why.map_or_else(Text::default, |Text { zh, en }| {
+            both!("；上年为暂数：{zh}", "; last year provisional: {en}")
+        });
+        let title = Text::new(
+            "主要数据（同口径：只比今年、上年都有数的单位；比率按分子、分母汇总后计算；含未改：来自还有必改问题的单位的份额",
+            "Key figures (growth over the same units; rates: ratios of sums; errors: the share with open errors",
+        );
+        self.section(&title.and(&provisional).and(&Text::new("）", ")")))?;
         let pick = |zh, en| summary.pick(zh, en);
         self.heads(&[
             (0, 3, pick("指标", "Figure")),
@@ -562,7 +568,8 @@ impl Page<'_> {
     fn links(&mut self) -> Result<(), XlsxError> {
         let summary = self.summary;
         let names = &summary.names;
-        let mut all = vec![names.status, names.city, names.year, names.trend];
+        let mut all = vec![names.status, names.city, names.year];
+        all.extend([names.trend, names.contributions]);
         all.extend(summary.sheets().map(|form| form.name));
         if variation::is_there(summary) {
             all.push(names.variation);

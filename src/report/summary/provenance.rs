@@ -2,13 +2,20 @@
 //! prove it later or make it again.
 
 use super::Summary;
+use crate::baseline::Standing;
+use crate::baseline::earlier::{self, Earlier};
+use crate::period::Period;
 use crate::report::FileFound;
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
+use crate::words::Text;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
+use std::collections::BTreeSet;
 
 /// The row of the first table's headings.
-const FIRST: usize = 5;
+const FIRST: usize = 6;
+/// The room of the four columns at least, in digits.
+const ROOM: f64 = 150.0;
 
 /// Writes the provenance.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
@@ -33,9 +40,38 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     );
     page::words(sheet, (1, 0), &summary.say(&program), &plain)?;
     page::words(sheet, (2, 0), &summary.say(&run), &plain)?;
+    let past = summary.say(&compared_with(&judged.earlier));
+    page::across(sheet, 3, (0, 3), &past, &styles.sentence)?;
+    sheet.set_row_height(3, page::height(page::lines_in(&past, ROOM)))?;
     let next = forms(sheet, summary)?;
     files(sheet, summary, next + 1)?;
     page::paper(sheet, Paper::Landscape, summary.footer(), None)
+}
+
+/// The months that were compared with: the accepted ones, and those that are 暂 with the reason.
+fn compared_with(all: &[Earlier]) -> Text {
+    let is_settled = |period: &Period| {
+        let mut of_month = all.iter().filter(|one| one.period == *period);
+        of_month.all(Earlier::is_settled)
+    };
+    let months: BTreeSet<Period> = all.iter().map(|one| one.period).collect();
+    let settled = months.iter().filter(|period| is_settled(period));
+    let settled: Vec<Text> = settled.map(|one| Text::same(one.to_string())).collect();
+    let settled = (!settled.is_empty()).then(|| Text::joined(&settled, &Text::new("、", ", ")));
+    let parts = [
+        (Standing::Accepted, settled),
+        (Standing::Provisional, earlier::briefly(all)),
+    ];
+    let parts = parts.into_iter().filter_map(|(standing, months)| {
+        let word = standing.words();
+        Some(word.and(&Text::same(" ")).and(&months?))
+    });
+    let parts: Vec<Text> = parts.collect();
+    if parts.is_empty() {
+        return Text::new("对比数：没有", "Compared with: nothing");
+    }
+    let Text { zh, en } = Text::joined(&parts, &Text::new("；", "; "));
+    both!("对比数：{zh}", "Compared with: {en}")
 }
 
 /// The forms with the versions of their rules; gives the first row under them back.

@@ -1,9 +1,10 @@
-//! 趋势: twelve months of the main figures with the units that they rest on, and what each unit
-//! adds to the city's growth.
+//! 趋势: twelve months of the main figures with the units that they rest on; and 增长拉动, what
+//! each unit adds to the city's growth.
 //!
 //! A month that was not run is left blank. Months rest on different sets of units, so the number
-//! of units stands under each figure and no growth is taken between them. A unit's share in the
-//! growth is in percentage points of the city's, because rates of tiny bases say nothing.
+//! of units stands under each figure and no growth is taken between them; where these numbers
+//! differ no line joins the months either. A unit's share in the growth is in percentage points of
+//! the city's, because rates of tiny bases say nothing.
 
 use super::form::{seen, total_look};
 use super::list::{figure, written};
@@ -15,7 +16,10 @@ use crate::report::history::{Month, Point};
 use crate::report::key::candidates;
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Look, Tone};
-use rust_xlsxwriter::{Chart, ChartType, Format, Sparkline, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{
+    Chart, ChartLine, ChartMarker, ChartMarkerType, ChartType, Format, Sparkline, SparklineType,
+    Workbook, Worksheet, XlsxError,
+};
 
 /// The row of the headings.
 const HEAD: usize = 2;
@@ -33,6 +37,10 @@ const OF_FORM: usize = 3;
 const CHART: (usize, usize) = (14, 5);
 /// How many charts stand side by side.
 const SIDE_BY_SIDE: usize = 3;
+/// The first column of what units add, behind unit and group.
+const ADDED: usize = 2;
+/// How wide these columns are at least.
+const SHARE: f64 = 14.0;
 /// How a share in the growth is shown.
 const SHARES: &str = "+0.00;-0.00;0.00";
 
@@ -45,24 +53,23 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
     page::words(sheet, (0, 0), title, &styles.title)?;
     sheet.set_row_height(0, 26)?;
     let text = summary.pick(
-        "各月为当时已报合计，下面一行是已报单位数；单位数不同的月份不相比。空白：该月没有运行，或不报。",
+        "各月为当时已报合计，下面一行是已报单位数；单位数不同的月份不相比，图上不连线。空白：该月没有运行，或不报。",
         "Each month as it was reported, with the number of units under it; months over different units \
-         are not to be compared. Blank: the month was not run, or the form not asked for.",
+         are not to be compared, and no line joins them. Blank: the month was not run, or the form not \
+         asked for.",
     );
     let plain = styles.sentence.clone().unset_text_wrap();
     page::words(sheet, (1, 0), text, &plain)?;
     let months = months(summary);
     let lines = lines(summary);
-    let growths = growths(summary);
-    headings(sheet, summary, &months, &lines, &growths)?;
+    headings(sheet, summary, &months, &lines)?;
     let mut at = HEAD + 1;
     for (form, figure) in &lines {
         line(sheet, summary, &months, (form, figure), at)?;
         at += 2;
     }
     sheet.set_freeze_panes(page::row(HEAD + 1), 2)?;
-    let at = charts(sheet, summary, &months, &lines, at + 1)?;
-    contributions(sheet, summary, &growths, at + 1)?;
+    charts(sheet, summary, &months, &lines, at + 1)?;
     page::paper(
         sheet,
         Paper::Landscape,
@@ -100,12 +107,19 @@ fn point(month: &Month, form: usize, variable: usize) -> Option<Point> {
     point.figure.map(|_| *point)
 }
 
+/// The fewest and the most units that a figure rests on in these months, where they differ.
+fn different_units(months: &[&Month], form: usize, variable: usize) -> Option<(usize, usize)> {
+    let points = months.iter().filter_map(|at| point(at, form, variable));
+    let units: Vec<usize> = points.map(|point| point.districts).collect();
+    let (least, most) = (*units.iter().min()?, *units.iter().max()?);
+    (least != most).then_some((least, most))
+}
+
 fn headings(
     sheet: &mut Worksheet,
     summary: &Summary<'_>,
     months: &[&Month],
     lines: &[(FormSheet<'_>, &CityFigure)],
-    growths: &[Growth<'_>],
 ) -> Result<(), XlsxError> {
     let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
     let mut columns = vec![
@@ -114,13 +128,8 @@ fn headings(
         heading("计量单位", "Unit", 8.0, 8.0),
         heading("走势", "Trend", 16.0, 16.0),
     ];
-    columns.extend(months.iter().enumerate().map(|(at, month)| {
-        // A growth's heading stands further down in the same column.
-        let below = growths.get(at);
-        let below = below.map_or(0.0, |growth| page::longest_word(&growth.heading) + 1.0);
-        let narrow = below.max(MONTH);
-        Heading::new(month.period.to_string(), narrow, narrow.max(18.0))
-    }));
+    let months_of = months.iter().map(|month| month.period.to_string());
+    columns.extend(months_of.map(|month| Heading::new(month, MONTH, 18.0)));
     let contents: Vec<Vec<String>> = lines
         .iter()
         .map(|(form, figure)| {
@@ -161,7 +170,13 @@ fn line(
     page::words(sheet, (at, LINE), "", &styles.text)?;
     let detail = styles.cell(Look::Words, Tone::Detail, None);
     let units = summary.pick("已报单位", "units");
-    for (column, text) in ["", units, "", ""].into_iter().enumerate() {
+    let differ = different_units(months, form.at, figure.variable).is_some();
+    let differing = if differ {
+        summary.pick("单位数不同", "units differ")
+    } else {
+        ""
+    };
+    for (column, text) in ["", units, "", differing].into_iter().enumerate() {
         page::words(sheet, (at + 1, column), text, &detail)?;
     }
     let mut known = 0;
@@ -188,7 +203,12 @@ fn line(
     }
     if known > 1 {
         let range = range(summary, at, (MONTHS, MONTHS + months.len() - 1));
-        let small = Sparkline::new().set_range(range).show_markers(true);
+        let small = Sparkline::new().set_range(range);
+        let small = if differ {
+            small.set_type(SparklineType::Column)
+        } else {
+            small.show_markers(true)
+        };
         sheet.add_sparkline(page::row(at), page::col(LINE), &small)?;
     }
     Ok(())
@@ -203,14 +223,14 @@ fn range<'s>(summary: &'s Summary<'_>, at: usize, (first, last): (usize, usize))
     (name, row, page::col(first), row, page::col(last))
 }
 
-/// A chart for each key figure that has two months at least; gives the first row under them back.
+/// A chart for each key figure that has two months at least.
 fn charts(
     sheet: &mut Worksheet,
     summary: &Summary<'_>,
     months: &[&Month],
     lines: &[(FormSheet<'_>, &CityFigure)],
     first: usize,
-) -> Result<usize, XlsxError> {
+) -> Result<(), XlsxError> {
     let wanted = key_figures(summary);
     let is_wanted = |(form, figure): &(FormSheet<'_>, &CityFigure)| {
         let known = months.iter();
@@ -221,8 +241,7 @@ fn charts(
         is_key && known.count() > 1
     };
     let shown = lines.iter().enumerate().filter(|(_, line)| is_wanted(line));
-    let mut count = 0;
-    for (line, (form, figure)) in shown {
+    for (count, (line, (form, figure))) in shown.enumerate() {
         let row = HEAD + 1 + 2 * line;
         let columns = (MONTHS, MONTHS + months.len() - 1);
         let (id, label) = (
@@ -230,12 +249,23 @@ fn charts(
             summary.figure_label(form.form, figure.variable),
         );
         let mut chart = Chart::new(ChartType::Line);
-        chart
-            .add_series()
+        let series = chart.add_series();
+        series
             .set_name(&label)
             .set_categories(range(summary, HEAD, columns))
             .set_values(range(summary, row, columns));
-        chart.title().set_name(&format!("{id} {label}"));
+        let mut title = format!("{id} {label}");
+        if let Some((least, most)) = different_units(months, form.at, figure.variable) {
+            let round = ChartMarkerType::Circle;
+            series
+                .set_format(ChartLine::new().set_hidden(true))
+                .set_marker(ChartMarker::new().set_type(round).set_size(7));
+            title += &summary.say(&both!(
+                "（单位数不同：{least}–{most}，不连线）",
+                " (over {least} to {most} units: not joined)"
+            ));
+        }
+        chart.title().set_name(&title);
         chart.title().set_font(&small_font());
         chart.legend().set_hidden();
         chart.set_width(410).set_height(270).set_alt_text(&label);
@@ -245,9 +275,8 @@ fn charts(
             1 + wide * (count % SIDE_BY_SIDE),
         );
         sheet.insert_chart(page::row(place.0), page::col(place.1), &chart)?;
-        count += 1;
     }
-    Ok(first + CHART.0 * count.div_ceil(SIDE_BY_SIDE))
+    Ok(())
 }
 
 fn small_font() -> rust_xlsxwriter::ChartFont {
@@ -309,55 +338,73 @@ fn growths<'s>(summary: &'s Summary<'_>) -> Vec<Growth<'s>> {
     key_figures(summary).into_iter().filter_map(grown).collect()
 }
 
-/// What each unit adds to the city's growth.
-fn contributions(
+/// Writes what each unit adds to the city's growth, on a sheet of its own: so its own headings
+/// stand over it on every printed page.
+pub(super) fn contributions(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
+    let sheet = book.add_worksheet();
+    sheet.set_name(summary.names.contributions)?;
+    let styles = &summary.styles;
+    let title = summary.pick(
+        "各单位对全市同口径增长的拉动",
+        "What each unit adds to the city's growth",
+    );
+    page::words(sheet, (0, 0), title, &styles.title)?;
+    sheet.set_row_height(0, 26)?;
+    let growths = growths(summary);
+    let text = if growths.is_empty() {
+        summary.pick(
+            "没有可比的上年数。",
+            "There are no figures of last year to compare with.",
+        )
+    } else {
+        summary.pick(
+            "单位：百分点。各单位之和＝全市同口径增长。",
+            "In percentage points. The units add up to the growth over the same units.",
+        )
+    };
+    let plain = styles.sentence.clone().unset_text_wrap();
+    page::words(sheet, (1, 0), text, &plain)?;
+    let repeat = (!growths.is_empty()).then_some((HEAD, HEAD));
+    if repeat.is_some() {
+        shares(sheet, summary, &growths)?;
+    }
+    page::paper(sheet, Paper::Landscape, summary.footer(), repeat)
+}
+
+/// The units' shares with their headings, the sums under them and a chart.
+fn shares(
     sheet: &mut Worksheet,
     summary: &Summary<'_>,
     growths: &[Growth<'_>],
-    first: usize,
 ) -> Result<(), XlsxError> {
     let styles = &summary.styles;
-    let section = summary.pick(
-        "各单位对全市同口径增长的拉动（百分点；各单位之和＝全市同口径增长）",
-        "What each unit adds to the city's growth (percentage points; the units add up to the growth over the same units)",
-    );
-    let right = MONTHS + growths.len().max(6) - 1;
-    page::across(sheet, first, (0, right), section, &styles.section)?;
-    sheet.set_row_height(page::row(first), 22)?;
-    if growths.is_empty() {
-        let none = summary.pick(
-            "没有可比的上年数",
-            "no figures of last year to compare with",
-        );
-        return page::words(sheet, (first + 1, 0), none, &styles.text);
-    }
-    let head = first + 1;
-    let unit = summary.pick("填报单位", "Unit");
-    page::across(sheet, head, (0, 1), unit, &styles.head)?;
-    let group = summary.pick("分组", "Group");
-    page::across(sheet, head, (2, LINE), group, &styles.head)?;
-    let mut lines = 1;
-    for (more, growth) in growths.iter().enumerate() {
-        let text = &growth.heading;
-        lines = lines.max(page::lines_in(text, MONTH));
-        page::words(sheet, (head, MONTHS + more), text, &styles.head)?;
-    }
-    sheet.set_row_height(page::row(head), page::height(lines))?;
+    let standing = &summary.judged.standing;
+    let mut columns = vec![
+        Heading::new(summary.pick("填报单位", "Unit"), 18.0, 22.0),
+        Heading::new(summary.pick("分组", "Group"), 14.0, 14.0),
+    ];
+    let headed = growths.iter().map(|growth| growth.heading.as_str());
+    columns.extend(headed.map(|heading| Heading::new(heading, SHARE, SHARE)));
+    let names: Vec<Vec<String>> = standing
+        .iter()
+        .map(|standing| vec![standing.unit.name.clone()])
+        .collect();
+    let widths = page::headings(sheet, HEAD, &columns, &names, &styles.head)?;
     let format = styles
         .cell(Look::Points, Tone::Plain, None)
         .set_num_format(SHARES);
-    let units = summary.judged.standing.len();
-    for unit in 0..units {
-        let at = head + 1 + unit;
-        let name = &summary.judged.standing[unit].unit.name;
-        page::across(sheet, at, (0, 1), name, &styles.text)?;
-        page::across(sheet, at, (2, LINE), summary.region(unit), &styles.centred)?;
+    for (unit, cells) in names.iter().enumerate() {
+        let at = HEAD + 1 + unit;
+        page::words(sheet, (at, 0), &cells[0], &styles.wrapped)?;
+        page::words(sheet, (at, 1), summary.region(unit), &styles.centred)?;
         for (more, growth) in growths.iter().enumerate() {
             let share = growth.shares[unit].as_ref().map(number::to_f64);
-            figure(sheet, (at, MONTHS + more), share, &format)?;
+            figure(sheet, (at, ADDED + more), share, &format)?;
         }
+        page::fit_row(sheet, at, cells, &widths)?;
     }
-    let rows = (head + 1, head + units.max(1));
+    sheet.set_freeze_panes(page::row(HEAD + 1), page::col(ADDED))?;
+    let rows = (HEAD + 1, HEAD + standing.len().max(1));
     whole(sheet, summary, growths, rows)?;
     bars(sheet, summary, growths, rows)
 }
@@ -375,11 +422,11 @@ fn whole(
         .cell(Look::Points, Tone::Total, None)
         .set_num_format(SHARES);
     let sum = summary.pick("各单位之和", "Sum of the units");
-    page::across(sheet, last + 1, (0, LINE), sum, &words)?;
+    page::across(sheet, last + 1, (0, ADDED - 1), sum, &words)?;
     let judged = summary.pick("全市同口径增长（%）", "Growth over the same units (%)");
-    page::across(sheet, last + 2, (0, LINE), judged, &words)?;
+    page::across(sheet, last + 2, (0, ADDED - 1), judged, &words)?;
     for (more, growth) in growths.iter().enumerate() {
-        let column = MONTHS + more;
+        let column = ADDED + more;
         let letters = page::letters(column);
         let formula = format!("SUM({letters}{}:{letters}{})", first + 1, last + 1);
         let sum = growth.shares.iter().flatten().sum::<Exact>();
@@ -401,8 +448,8 @@ fn bars(
     let Some(growth) = growths.first() else {
         return Ok(());
     };
-    let name = summary.names.trend;
-    let (top, bottom, column) = (page::row(first), page::row(last), page::col(MONTHS));
+    let name = summary.names.contributions;
+    let (top, bottom, column) = (page::row(first), page::row(last), page::col(ADDED));
     let title = format!(
         "{} {}{}",
         growth.id,
@@ -419,6 +466,6 @@ fn bars(
     chart.title().set_font(&small_font());
     chart.legend().set_hidden();
     chart.set_width(1_000).set_height(320).set_alt_text(&title);
-    sheet.insert_chart(page::row(last + 4), 1, &chart)?;
+    sheet.insert_chart(page::row(last + 4), 0, &chart)?;
     Ok(())
 }

@@ -2,17 +2,20 @@
 //!
 //! Each figure is three: what has been reported and by how many, the same units' last year, and
 //! the growth between these two. Beside them stands last year's whole city, as it was published
-//! and as it has been adjusted since. Where a definition has changed nothing is compared.
+//! and as it has been adjusted since. Where a definition has changed nothing is compared, and
+//! what may still change is said to be 暂.
 
 use super::city::{self, CityTable, figures, numbers, value};
 use super::form::{NONE, seen, total_look};
 use super::list::written;
 use super::{FormSheet, Summary};
+use crate::baseline::earlier::{self, Earlier};
 use crate::consolidate::CityFigure;
 use crate::number::{self, Exact};
 use crate::report::page::{self, Heading};
 use crate::report::styles::{Look, Tone};
 use crate::rulebook::written::Type;
+use crate::words::Text;
 use rust_xlsxwriter::{Workbook, Worksheet, XlsxError};
 
 /// The last column.
@@ -21,9 +24,9 @@ const LAST: usize = 11;
 /// Writes the city's figures against last year's.
 pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), XlsxError> {
     let text = summary.pick(
-        "不同单位范围的数从不相比：同口径增长只在今年、上年都有数的单位之间计算；“上年全市”只供对照，有公布数和调整后的数。比率按分子、分母汇总后计算，不取各单位比率的平均。",
+        "不同单位范围的数从不相比：同口径增长只在今年、上年都有数的单位之间计算；“上年全市”只供对照，有当时的数和调整后的数。比率按分子、分母汇总后计算，不取各单位比率的平均。",
         "Figures over different sets of units are never compared: growth is between those units \
-         that have a figure in both years, and last year's whole city, as published and as adjusted \
+         that have a figure in both years, and last year's whole city, as it was then and as adjusted \
          since, only stands beside it. Rates are ratios of sums, never averages of rates.",
     );
     let table = CityTable {
@@ -37,6 +40,7 @@ pub(super) fn write(book: &mut Workbook, summary: &Summary<'_>) -> Result<(), Xl
 
 fn columns(summary: &Summary<'_>) -> Vec<Heading> {
     let heading = |zh, en, narrow, wide| Heading::new(summary.pick(zh, en), narrow, wide);
+    let (then_zh, then_en) = city_then(summary);
     vec![
         heading("行次栏次", "Numbers", 8.0, 20.0),
         heading("指标", "Figure", 24.0, city::LABEL),
@@ -47,10 +51,22 @@ fn columns(summary: &Summary<'_>) -> Vec<Heading> {
         heading("同单位今年", "Same units, this year", 12.0, 20.0),
         heading("同单位上年", "Same units, last year", 12.0, 20.0),
         heading("同口径增长", "Growth, same units", 14.0, 16.0),
-        heading("上年全市（公布）", "City last year, published", 12.0, 20.0),
+        heading(then_zh, then_en, 12.0, 20.0),
         heading("上年全市（调整后）", "City last year, adjusted", 12.0, 20.0),
         heading("说明", "Remark", city::REMARK, city::REMARK),
     ]
+}
+
+/// What last year's whole city is called: nothing is published for good while its month is open.
+/// Where forms differ the heading of each says it.
+fn city_then(summary: &Summary<'_>) -> (&'static str, &'static str) {
+    let last_year = summary.judged.last_year();
+    let settled: Vec<bool> = last_year.map(Earlier::is_settled).collect();
+    match (settled.contains(&true), settled.contains(&false)) {
+        (true, true) => ("上年全市", "City last year"),
+        (false, true) => ("上年全市（暂）", "City last year, provisional"),
+        _ => ("上年全市（公布）", "City last year, published"),
+    }
 }
 
 /// What the columns are measured after.
@@ -91,7 +107,15 @@ fn block(
     form: &FormSheet<'_>,
     first: usize,
 ) -> Result<usize, XlsxError> {
-    city::begin(sheet, summary, form, (first, LAST))?;
+    let own = summary.judged.last_year();
+    let why = earlier::why(own.filter(|one| one.form == form.form.id));
+    let provisional = why.map_or_else(Text::default, |Text { zh, en }| {
+        both!(
+            "；上年数为暂数：{zh}",
+            "; last year's figures are provisional: {en}"
+        )
+    });
+    city::begin(sheet, summary, form, (first, LAST), &provisional)?;
     let mut at = first + 1;
     for figure in figures(summary, form) {
         line(sheet, summary, form, figure, at)?;

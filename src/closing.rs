@@ -36,7 +36,8 @@ use crate::intake::discover;
 use crate::period::Period;
 use crate::publish::{self, MANIFEST, Output};
 use crate::report::data;
-use crate::report::machine::{self, Hashed};
+use crate::report::machine::{self, FINDINGS, Hashed};
+use crate::report::summary::SUMMARY;
 use crate::rulebook::form::Form;
 use crate::rulebook::source::Sources;
 use crate::table::Table;
@@ -56,10 +57,6 @@ pub const FOLDER: &str = "accepted";
 pub const FILE: &str = "closed.json";
 /// The version of its shape.
 const VERSION: u32 = 1;
-/// The findings of a period, in its published folder.
-const FINDINGS: &str = "findings.json";
-/// The workbook in which staff decide, in its published folder.
-const SUMMARY: &str = "summary.xlsx";
 
 /// `accepted/<period>/closed.json`
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -10,8 +10,8 @@
 use crate::baseline::Baseline;
 use crate::expr::figures::{Crossing, Figures};
 use crate::expr::{Expr, Leaf, exact};
+use crate::judged::{Judged, Submission};
 use crate::number::{self, Exact};
-use crate::report::{Judged, Submission};
 use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::Missing;

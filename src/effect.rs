@@ -5,8 +5,8 @@
 //! the list of what to verify first.
 
 use crate::finding::Finding;
+use crate::judged::{Judged, Submission};
 use crate::number::{self, Exact};
-use crate::report::{Judged, Submission};
 use crate::rulebook::form::Form;
 use crate::words::Text;
 use std::collections::BTreeMap;

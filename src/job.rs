@@ -17,13 +17,17 @@ use crate::hash;
 use crate::intake::returned::{ISSUE, SUMMARY_OF};
 use crate::intake::{Reading, discover};
 use crate::judge::judge;
+use crate::judged::Judged;
 use crate::log::Log;
 use crate::period::Period;
 use crate::publish::{self, Output, Stage};
 use crate::report::history::History;
-use crate::report::machine::{self, FindingsFile, Hashed, RunFile, SeverityCounts, VERSION};
+use crate::report::machine::{
+    self, FINDINGS, FindingsFile, Hashed, RunFile, SeverityCounts, VERSION,
+};
 use crate::report::sentences::sentences;
-use crate::report::{Judged, clean, data, district, reminders, summary};
+use crate::report::summary::{self, SUMMARY};
+use crate::report::{clean, data, district, reminders};
 use crate::rulebook::Rulebook;
 use crate::rulebook::source::Sources;
 use crate::standing::Reporting;
@@ -684,7 +688,7 @@ fn with_arrivals(mut files: Vec<FileRead>, published: &Path, now: NaiveDateTime)
 
 /// Submissions are there, and no rule came to a verdict: that is never success.
 fn evaluated_nothing(judged: &Judged<'_>) -> bool {
-    let verdicts = |rule: &crate::report::RuleOutcome| rule.counts.passed + rule.counts.failed;
+    let verdicts = |rule: &crate::judged::RuleOutcome| rule.counts.passed + rule.counts.failed;
     let of_figures = judged
         .outcomes
         .iter()
@@ -843,8 +847,8 @@ fn write_city(
     }
     let findings = machine::json(&FindingsFile::of(judged));
     put(
-        "findings.json",
-        findings.map_err(|error| failed("findings.json", Box::new(error)))?,
+        FINDINGS,
+        findings.map_err(|error| failed(FINDINGS, Box::new(error)))?,
     )?;
     for (path, text) in reminders::write(judged, order.lang) {
         put(&path, text)?;
@@ -869,9 +873,6 @@ fn write_city(
     }
     put(beside, workbook)
 }
-
-/// The staff's workbook.
-const SUMMARY: &str = "summary.xlsx";
 
 /// The name that a new summary gets while a program has the published one open: Excel and WPS, or
 /// `LibreOffice`, leave a small file beside a workbook for as long.

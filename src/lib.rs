@@ -20,8 +20,8 @@
 //! - [`number`], [`statistics`], [`period`], [`place`], [`spelling`], [`words`], [`hash`]: decimals
 //!   as people mean them, published methods, months, cells, one spelling to compare in, sentences
 //!   in both languages.
-//! - [`table`], [`finding`], [`standing`]: plain data of a submission, of what is wrong with it,
-//!   of how a district stands.
+//! - [`table`], [`finding`], [`standing`], [`note`]: plain data of a submission, of what is wrong
+//!   with it, of how a district stands, of how files were read.
 //! - [`rulebook`]: what an office declares, and every mistake in it at its place.
 //! - [`expr`]: the language of rules; whole columns fast, single records exactly, formulas.
 //! - [`check`]: the kinds of checks, each lowered to assertions; counting.
@@ -33,6 +33,7 @@
 //! - [`baseline`], [`judge`], [`consolidate`], [`effect`]: earlier periods, verdicts, the city's
 //!   figures, how much of them hangs on a finding.
 //! - [`dialogue`]: what districts answer, what staff decide, what has become of both.
+//! - [`judged`]: the judged run as plain data, which every report is made of.
 //! - [`report`], [`publish`]: what comes out, and how it gets there whole or not at all.
 //! - [`job`], [`log`], [`cli`]: the street, what it says, and its front door.
 //!
@@ -66,7 +67,9 @@ pub mod hash;
 pub mod intake;
 pub mod job;
 pub mod judge;
+pub mod judged;
 pub mod log;
+pub mod note;
 pub mod number;
 pub mod period;
 pub mod place;

@@ -8,10 +8,10 @@
 use crate::dialogue::Dialogue;
 use crate::finding::{Finding, State, Unit, Word};
 use crate::intake::{FrameFinding, OF_ARRIVAL, Reading, Received};
+use crate::note::ReadingNote;
 use crate::number;
 use crate::period::Period;
 use crate::place::Place;
-use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::written::{Audience, Severity, Type};

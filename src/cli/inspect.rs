@@ -3,9 +3,9 @@
 use super::{Exit, Folders};
 use crate::intake::seen::{SheetSeen, TableSeen};
 use crate::intake::{FrameFinding, Reading};
+use crate::note::ReadingNote;
 use crate::period::Period;
 use crate::place::{Cell, column_letters};
-use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::submissions::FileRead;
 use crate::table::{Absent, Records};

@@ -4,7 +4,7 @@ use super::settle::{FileWritten, Situation};
 use super::{Dialogue, about, as_shown, origin};
 use crate::finding::{Answer, Finding};
 use crate::intake::returned::{Key, Returned, TAKE_KNOWN};
-use crate::report::ReadingNote;
+use crate::note::ReadingNote;
 use crate::words::Text;
 use std::collections::{BTreeMap, BTreeSet};
 

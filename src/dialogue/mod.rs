@@ -25,7 +25,7 @@ pub use settle::{FileWritten, Situation};
 
 use crate::finding::{Answer, Decision, Finding, Opposed, Word};
 use crate::intake::returned::{Decided, DecidedOf};
-use crate::report::ReadingNote;
+use crate::note::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::words::Text;
 use serde::{Deserialize, Serialize};

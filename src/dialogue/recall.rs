@@ -3,8 +3,9 @@
 use super::{Compared, Dialogue, Kept, Printed, Said, about};
 use crate::finding::{Finding, State};
 use crate::intake::returned::DecidedOf;
+use crate::judged::Judged;
 use crate::period::Period;
-use crate::report::Judged;
+use crate::report::machine::FINDINGS;
 use crate::rulebook::Rulebook;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ impl Dialogue {
     pub fn recall(output: &Path, rulebook: &Rulebook, period: Period) -> Self {
         let folder = output.join(period.to_string());
         let mut dialogue = Self::default();
-        let findings = read::<Findings>(&folder.join("findings.json"));
+        let findings = read::<Findings>(&folder.join(FINDINGS));
         let last = findings.into_iter().flat_map(|file| file.findings);
         dialogue.last = last.map(|finding| (finding.id.clone(), finding)).collect();
         dialogue.last_now = read::<Run>(&folder.join(crate::publish::MANIFEST)).map(|run| run.now);
@@ -77,7 +78,7 @@ impl Dialogue {
         let before = rulebook.forms.iter().filter(|form| form.is_due_in(period));
         let before: BTreeSet<Period> = before.map(|form| form.period_before(period)).collect();
         for earlier in before.into_iter().filter(|earlier| *earlier < period) {
-            let path = output.join(earlier.to_string()).join("findings.json");
+            let path = output.join(earlier.to_string()).join(FINDINGS);
             let findings = read::<Findings>(&path)
                 .into_iter()
                 .flat_map(|file| file.findings);

@@ -4,7 +4,7 @@ use super::candidates::Candidate;
 use super::{Before, Compared, Dialogue, about, origin, phrases, void};
 use crate::finding::{Answer, Finding, Proposal, Since, State, Word};
 use crate::intake::returned::{DecidedOf, Key, Noted, Returned};
-use crate::report::ReadingNote;
+use crate::note::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::written::{Audience, Severity};
 use crate::spelling::fold;

@@ -22,9 +22,9 @@ pub mod value;
 pub use frame::{FRAME_RULES, FrameFinding};
 pub use identity::{Evidence, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
 
+use crate::note::ReadingNote;
 use crate::period::Period;
 use crate::place::Cell;
-use crate::report::ReadingNote;
 use crate::rulebook::Rulebook;
 use crate::rulebook::register::Register;
 use crate::rulebook::written::Severity;

@@ -6,9 +6,10 @@
 //! verdict. The month itself comes from the run that is being reported.
 
 use super::data;
-use super::{Judged, Submission};
+use super::machine::FINDINGS;
 use crate::consolidate;
 use crate::finding::{Answer, Finding, Since, State, Unit};
+use crate::judged::{Judged, Submission};
 use crate::number;
 use crate::period::{Period, Periodicity};
 use crate::rulebook::Rulebook;
@@ -228,7 +229,7 @@ impl Month {
             unplaced: BTreeMap::new(),
             rules: BTreeMap::new(),
         };
-        let findings = fs::read(folder.join("findings.json")).ok();
+        let findings = fs::read(folder.join(FINDINGS)).ok();
         let findings = findings.and_then(|bytes| serde_json::from_slice::<Published>(&bytes).ok());
         let Some(published) = findings else {
             return month;

@@ -1,8 +1,8 @@
 //! 主要数据: which of the city's figures are told first, what they are called, and what of them
 //! rests on errors.
 
-use super::{Judged, Submission};
 use crate::consolidate::CityFigure;
+use crate::judged::{Judged, Submission};
 use crate::number::{self, Exact};
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::{Rule, stated};

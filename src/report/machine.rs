@@ -2,11 +2,11 @@
 //!
 //! Their shapes are these structs; the schemas in `docs/` are made from them.
 
-use super::{FileFound, Judged, RuleOutcome};
 use crate::baseline::earlier::Earlier;
 use crate::expr::exact::Reason;
 use crate::finding::{Finding, State, Unit};
 use crate::hash;
+use crate::judged::{FileFound, Judged, RuleOutcome};
 use crate::period::Period;
 use crate::publish::MANIFEST;
 use crate::rulebook::source::Sources;
@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+
+/// The findings of a period, in its published folder.
+pub const FINDINGS: &str = "findings.json";
 
 /// The version of both shapes; it grows when a reader would have to change.
 pub const VERSION: u32 = 1;
@@ -229,7 +232,7 @@ pub fn published(output: &Path, period: Period) -> io::Result<Option<Board>> {
         now: String,
     }
     let folder = output.join(period.to_string());
-    let bytes = match fs::read(folder.join("findings.json")) {
+    let bytes = match fs::read(folder.join(FINDINGS)) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -269,7 +272,7 @@ pub fn history(output: &Path, rule: &str) -> Vec<(Period, Tally)> {
     }
     let folders = fs::read_dir(output).into_iter().flatten().flatten();
     let files = folders.filter_map(|folder| {
-        let bytes = fs::read(folder.path().join("findings.json")).ok()?;
+        let bytes = fs::read(folder.path().join(FINDINGS)).ok()?;
         serde_json::from_slice::<File>(&bytes).ok()
     });
     let mut found: Vec<(Period, Tally)> = files

@@ -5,9 +5,9 @@
 //! district's text stands nothing of others. Names and numbers of people stand here, and in no
 //! other report.
 
-use super::Judged;
 use crate::finding::{Finding, State};
 use crate::judge::FILE_RULE;
+use crate::judged::Judged;
 use crate::rulebook::calendar::Extension;
 use crate::rulebook::contacts::Contact;
 use crate::rulebook::form::Form;

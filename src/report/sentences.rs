@@ -4,13 +4,13 @@
 //! comparable and why, what the districts gave as reasons, and what remains open. Growth stands
 //! only where the set of districts that it rests on stands with it.
 
-use super::Judged;
 use super::key::{self, Resting, Restings};
 use crate::baseline::earlier;
 use crate::closing::Closing;
 use crate::consolidate::CityFigure;
 use crate::expr::figures::Crossing;
 use crate::finding::State;
+use crate::judged::Judged;
 use crate::number::{self, Exact};
 use crate::rulebook::form::{Break, Form};
 use crate::rulebook::written::{Axis, Severity, Type};

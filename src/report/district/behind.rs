@@ -2,12 +2,13 @@
 //! were read, and what could not be evaluated. None of the last two is anything to act on.
 
 use super::front::{Cells, line, lines_of, text};
-use super::{Line, ReadingNote, Writing};
+use super::{Line, Writing};
 use crate::check::run::reason_words;
 use crate::expr::exact::Reason;
 use crate::finding::Finding;
 use crate::intake::returned::headings;
-use crate::report::Unevaluated;
+use crate::judged::Unevaluated;
+use crate::note::ReadingNote;
 use crate::rulebook::written::Severity;
 use crate::workbook::overlay::{FrontCell, FrontRow, FrontSheet, FrontValue, Look};
 use std::collections::BTreeMap;

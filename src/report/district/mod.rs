@@ -11,11 +11,11 @@ mod front;
 mod live;
 
 use super::machine::SeverityCounts;
-use super::{FileFound, Judged, ReadingNote, Submission};
 use crate::finding::Finding;
 use crate::intake::returned::TAKE_KNOWN;
 use crate::intake::{MADE_FROM, OF_ARRIVAL, OF_DISTRICT, OF_PERIOD, OF_VERSIONS};
 use crate::judge::COPIED_RULE;
+use crate::judged::{FileFound, Judged, Submission};
 use crate::rulebook::written::Audience;
 use crate::words::{Lang, Text};
 use crate::workbook::overlay::{Overlay, Remarks};

@@ -27,18 +27,21 @@ mod variation;
 mod waivers;
 mod year;
 
-use super::Judged;
 use super::history::{History, Month};
 use super::key::{self, Restings};
 use super::page::{self, SheetNames};
 use super::styles::Styles;
 use crate::finding::Unit;
 use crate::intake::returned::{ISSUE, SUMMARY_OF};
+use crate::judged::Judged;
 use crate::rulebook::form::Form;
 use crate::words::{Lang, Text};
 use layout::Layout;
 use rust_xlsxwriter::{DocProperties, Workbook, XlsxError};
 use tally::Tally;
+
+/// The staff's workbook, in a period's published folder.
+pub const SUMMARY: &str = "summary.xlsx";
 
 /// Writes the summary of a judged run, with the months before it. The same run and months give
 /// the same bytes.

@@ -246,10 +246,10 @@ impl Page<'_> {
     /// What must be done before the month can be closed.
     fn obstacles(&mut self) -> Result<(), XlsxError> {
         let summary = self.summary;
-        self.section(&Text::new(
-            "封库以前要办的",
-            "What stands in the way of closing",
-        ))?;
+        self.section(&match summary.judged.closed {
+            None => Text::new("封库以前要办的", "What stands in the way of closing"),
+            Some(_) => Text::new("封库后仍没有办结的", "What is still open since the close"),
+        })?;
         let undone = summary.tally.undone();
         let (mut missing, mut not_yet, mut invalid) = (0, 0, 0);
         for form in summary.sheets() {

@@ -4,8 +4,8 @@
 use super::Summary;
 use crate::baseline::Standing;
 use crate::baseline::earlier::{self, Earlier};
+use crate::judged::FileFound;
 use crate::period::Period;
-use crate::report::FileFound;
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};
 use crate::words::Text;

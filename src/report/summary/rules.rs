@@ -6,7 +6,7 @@
 use super::Summary;
 use crate::check::run::reason_words;
 use crate::finding::{Finding, State, Word};
-use crate::report::RuleOutcome;
+use crate::judged::RuleOutcome;
 use crate::report::history::Noise;
 use crate::report::page::{self, Heading, Paper};
 use crate::report::styles::{Light, Look, Tone};

@@ -1,8 +1,8 @@
 //! How many there are of what, counted once for all sheets: so that no two of them differ.
 
-use super::super::{Judged, Submission};
 use crate::closing::open::{Kind, unsettled};
 use crate::finding::{Decision, Finding, State};
+use crate::judged::{Judged, Submission};
 use crate::rulebook::written::Severity;
 use crate::standing::{Acceptance, Checking, FormStanding, Reporting};
 use crate::submissions::ONE_RULE;

@@ -240,13 +240,16 @@ pub(super) fn read(book: &Book, grids: &[Grid<'_>], form_sheets: &[bool]) -> Wri
     written
 }
 
-/// Comments at cells, and lines under the table that begin with 注.
+/// Comments at cells, and lines under the table whose first words begin with 注.
 fn noted(grid: &Grid<'_>) -> Vec<Noted> {
     let sheet = &grid.sheet.name;
     let comments = grid.sheet.facts.comments.iter();
     let comments = comments.map(|(cell, text)| (Some(*cell), text.clone()));
-    let cells = grid.sheet.cells.iter();
-    let lines = cells.filter_map(|raw| grid.text(raw)).filter_map(|text| {
+    let first = |(_, cells): &(u32, std::ops::Range<usize>)| {
+        let mut cells = grid.sheet.cells[cells.clone()].iter();
+        cells.find_map(|raw| grid.text(raw))
+    };
+    let lines = grid.rows.iter().filter_map(first).filter_map(|text| {
         let rest = text
             .trim()
             .strip_prefix("备注")

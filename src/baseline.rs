@@ -14,6 +14,7 @@ use crate::number;
 use crate::period::Period;
 use crate::rulebook::Rulebook;
 use crate::rulebook::form::Form;
+use crate::rulebook::revisions::Revision;
 use crate::table::{CellDress, Draft, DraftColumn, Dress, Records, Table, Words};
 use crate::words::Text;
 use earlier::Earlier;
@@ -280,9 +281,20 @@ impl Baseline {
         self.tables.insert((period, form, district), table);
     }
 
-    /// Makes the past what later periods are compared with: districts that were merged have the
-    /// sum of those they were made of, figures that were revised are what they are now.
+    /// Makes the past what later periods are compared with: figures that were revised are what
+    /// they are now, districts that were merged have the sum of those they were made of.
     pub fn adjust(&mut self, rulebook: &Rulebook) {
+        // A revision of a part goes into the sum; one of the whole, or of new borders, replaces it.
+        let is_of_whole = |revision: &Revision| {
+            let district = &rulebook.register.districts[revision.district];
+            revision.restated || !district.predecessors.is_empty()
+        };
+        self.revise(rulebook, |revision| !is_of_whole(revision));
+        self.merge(rulebook);
+        self.revise(rulebook, is_of_whole);
+    }
+
+    fn merge(&mut self, rulebook: &Rulebook) {
         let keys: BTreeSet<(Period, usize)> =
             self.tables.keys().map(|(p, f, _)| (*p, *f)).collect();
         for (at, district) in rulebook.register.districts.iter().enumerate() {
@@ -308,8 +320,11 @@ impl Baseline {
                 }
             }
         }
+    }
+
+    fn revise(&mut self, rulebook: &Rulebook, wanted: impl Fn(&Revision) -> bool) {
         let mut restated = BTreeSet::new();
-        for revision in &rulebook.revisions {
+        for revision in rulebook.revisions.iter().filter(|one| wanted(one)) {
             let key = (revision.period, revision.form, revision.district);
             let form = &rulebook.forms[revision.form];
             // What is restated for new borders stands for the whole form of then.

@@ -133,6 +133,11 @@ pub enum Error {
     #[error("nothing was published for {period} in `{}`: run it first", output.display())]
     NotPublished { period: Period, output: PathBuf },
 
+    #[error(
+        "{period} was closed when it was last run, and what was published are the figures of then: run it again first"
+    )]
+    RunWhileClosed { period: Period },
+
     #[error("`{}` is not as the run wrote it: run the period again first", path.display())]
     Edited { path: PathBuf },
 
@@ -214,6 +219,10 @@ pub fn close(order: &Order<'_>) -> Result<Verdict, Error> {
         });
     }
     unchanged(order, &manifest)?;
+    // What was published while the month was closed keeps the figures of then.
+    if manifest.closed.is_some() {
+        return Err(Error::RunWhileClosed { period });
+    }
     let folder = output.published(&period.to_string());
     let obstacles = open::obstacles(&folder.join(FINDINGS))?;
     if order.reservations.is_none() && !obstacles.is_empty() {
@@ -468,6 +477,9 @@ pub struct Manifest {
     pub period: Period,
     /// The submitted files with their hashes.
     pub files: Vec<Submitted>,
+    /// Which closing the month had when it was run.
+    #[serde(default)]
+    pub closed: Option<u32>,
     /// The archives that some of them came in.
     #[serde(default)]
     pub archives: Vec<Hashed>,

@@ -16,9 +16,7 @@ use crate::rulebook::form::{Form, Variable};
 use crate::rulebook::rule::{Claim, Rule};
 use crate::rulebook::written::Missing;
 use crate::table::{Draft, DraftColumn, Table, Words};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 /// A figure of the whole city.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,9 +121,6 @@ impl Own {
     }
 }
 
-/// A form's figures over a set of districts, by variable.
-type Figured = Rc<Vec<Option<Exact>>>;
-
 /// Some districts' tables of a form being added up.
 struct Adding<'a> {
     form: &'a Form,
@@ -133,8 +128,6 @@ struct Adding<'a> {
     /// By variable: what it is made of.
     parts: Vec<Vec<usize>>,
     all: Vec<Own>,
-    /// The figures over a set of districts, which many variables share.
-    known: RefCell<BTreeMap<Vec<bool>, Figured>>,
 }
 
 impl<'a> Adding<'a> {
@@ -146,7 +139,6 @@ impl<'a> Adding<'a> {
             parts: parts.collect(),
             formulas,
             all,
-            known: RefCell::default(),
         }
     }
 
@@ -154,58 +146,80 @@ impl<'a> Adding<'a> {
     fn sums(&self) -> Sums {
         let of = |at: usize| {
             let parts = &self.parts[at];
-            let set: Vec<bool> = self.all.iter().map(|own| own.has_all(parts)).collect();
-            let figure = self.over(&set)[at].clone();
-            let districts = if figure.is_some() { count(&set) } else { 0 };
-            (figure, districts)
+            let set = self.all.iter().map(|own| own.has_all(parts)).collect();
+            (at, set)
         };
-        let (figures, districts) = (0..self.form.variables.len()).map(of).unzip();
+        let wanted: Vec<(usize, Vec<bool>)> = (0..self.form.variables.len()).map(of).collect();
+        let figures = self.over(&wanted);
+        let districts = wanted.iter().zip(&figures);
+        let districts = districts
+            .map(|((_, set), figure)| if figure.is_some() { count(set) } else { 0 })
+            .collect();
         Sums { figures, districts }
     }
 
-    /// All figures over one set of districts.
-    fn over(&self, set: &[bool]) -> Figured {
-        if let Some(known) = self.known.borrow().get(set) {
-            return Rc::clone(known);
+    /// Figures, each over its own set of districts. Stated ones over one set are computed together.
+    fn over(&self, wanted: &[(usize, Vec<bool>)]) -> Vec<Option<Exact>> {
+        let mut figures = vec![None; wanted.len()];
+        let mut stated: BTreeMap<&[bool], Vec<usize>> = BTreeMap::new();
+        for (nth, (at, set)) in wanted.iter().enumerate() {
+            if self.form.variables[*at].adds_up() {
+                figures[nth] = self.added(*at, set);
+            } else if self.formulas.contains_key(at) {
+                stated.entry(set).or_default().push(nth);
+            }
         }
-        let among: Vec<&Own> = self
-            .all
-            .iter()
-            .zip(set)
-            .filter_map(|(own, is_in)| is_in.then_some(own))
-            .collect();
-        let mut figures: Vec<Option<Exact>> = (0..self.form.variables.len())
-            .map(|at| {
-                let mut own = among.iter().filter_map(|own| own.0[at].as_ref());
-                let first = own.next()?.clone();
-                let sum = own.fold(first, |sum, x| sum + x);
-                // As it is kept: every later figure reads it so.
-                Some(number::exact(number::to_f64(&sum)))
-            })
-            .collect();
-        self.compute_stated(&mut figures);
-        let figures = Rc::new(figures);
-        let mut known = self.known.borrow_mut();
-        known.insert(set.to_vec(), Rc::clone(&figures));
+        for (set, places) in stated {
+            let own: Vec<usize> = places.iter().map(|nth| wanted[*nth].0).collect();
+            let mut computed = self.stated(&own, set);
+            for nth in places {
+                figures[nth] = computed[wanted[nth].0].take();
+            }
+        }
         figures
     }
 
-    /// Stated figures of the sums themselves: the ratio of sums. Those that rest on other stated
-    /// figures come out in the second round.
-    fn compute_stated(&self, figures: &mut [Option<Exact>]) {
-        for _ in 0..2 {
-            if self.formulas.is_empty() {
-                return;
+    /// Stated figures over one set of districts, by variable.
+    fn stated(&self, wanted: &[usize], set: &[bool]) -> Vec<Option<Exact>> {
+        let mut figures = vec![None; self.form.variables.len()];
+        let mut needed: BTreeSet<usize> = wanted.iter().copied().collect();
+        for at in wanted {
+            for part in &self.parts[*at] {
+                if figures[*part].is_none() {
+                    figures[*part] = self.added(*part, set);
+                }
             }
-            let table = self.record(figures);
+            let mut leaves: Vec<Leaf> = Vec::new();
+            if let Some(follows) = self.formulas.get(at) {
+                follows.leaves(&mut leaves);
+            }
+            let own = leaves.iter().filter(|leaf| leaf.is_own());
+            needed.extend(own.map(|leaf| leaf.variable));
+        }
+        // Those that rest on other stated figures come out in the second round.
+        for _ in 0..2 {
+            let table = self.record(&figures);
             let record = Figures::alone(&table);
-            for (stated, follows) in &self.formulas {
+            for at in &needed {
+                let Some(follows) = self.formulas.get(at) else {
+                    continue;
+                };
                 let value = exact::value(follows, &record, 0, Missing::Skip);
                 if let Ok(exact::Value::Number(value)) = value {
-                    figures[*stated] = Some(number::exact(number::to_f64(&value)));
+                    figures[*at] = Some(number::exact(number::to_f64(&value)));
                 }
             }
         }
+        figures
+    }
+
+    /// The sum of one figure, as it is kept: every later figure reads it so.
+    fn added(&self, at: usize, set: &[bool]) -> Option<Exact> {
+        let among = self.all.iter().zip(set).filter(|(_, is_in)| **is_in);
+        let mut own = among.filter_map(|(own, _)| own.0[at].as_ref());
+        let first = own.next()?.clone();
+        let sum = own.fold(first, |sum, x| sum + x);
+        Some(number::exact(number::to_f64(&sum)))
     }
 
     /// The figures as one record, for the formulas to read.
@@ -231,6 +245,12 @@ impl<'a> Adding<'a> {
 
 fn count(set: &[bool]) -> usize {
     set.iter().filter(|is_in| **is_in).count()
+}
+
+/// Whether a district's table has figures for all parts of a figure: whoever lacks one is in no
+/// sum of it.
+pub fn has_all(table: &Table, parts: &[usize]) -> bool {
+    parts.iter().all(|part| table.sum(*part).1 > 0)
 }
 
 /// The city's figures of every form that is asked for.
@@ -274,27 +294,33 @@ fn city(
     let then = Adding::new(form, rules, then.collect());
     let reported = now.sums();
     let last_year = sum(form, rules, whole_last_year);
-    form.variables
-        .iter()
-        .enumerate()
-        .filter(|(_, variable)| variable.is_number())
-        .map(|(at, variable)| {
-            let crossing = crossings.iter().find(|(v, _)| *v == at).map(|(_, c)| c);
-            let before = match crossing {
-                Some(Crossing::Mapped(variable)) => *variable,
-                _ => at,
-            };
+    let crossing = |at: usize| crossings.iter().find(|(v, _)| *v == at).map(|(_, c)| c);
+    let of_then = |at: usize| match crossing(at) {
+        Some(Crossing::Mapped(variable)) => *variable,
+        _ => at,
+    };
+    let same = |at: usize| {
+        let years = now.all.iter().zip(&then.all);
+        let (own, before) = (&now.parts[at], &then.parts[of_then(at)]);
+        let same = years.map(|(a, b)| a.has_all(own) && b.has_all(before));
+        same.collect::<Vec<bool>>()
+    };
+    let numbers = (0..form.variables.len()).filter(|at| form.variables[*at].is_number());
+    let wanted: Vec<(usize, Vec<bool>)> = numbers.map(|at| (at, same(at))).collect();
+    let wanted_then = wanted.iter().map(|(at, set)| (of_then(*at), set.clone()));
+    let then = then.over(&wanted_then.collect::<Vec<_>>());
+    let now = now.over(&wanted);
+    wanted
+        .into_iter()
+        .zip(now.into_iter().zip(then))
+        .map(|((at, same), (same_now, same_then))| {
+            let (variable, crossing) = (&form.variables[at], crossing(at));
             let earlier = |figure: Option<Exact>| match crossing {
                 Some(Crossing::NotComparable) => None,
                 Some(Crossing::Converted(factor)) => figure.map(|x| x * factor),
                 _ => figure,
             };
-            let years = now.all.iter().zip(&then.all);
-            let same: Vec<bool> = years
-                .map(|(a, b)| a.has_all(&now.parts[at]) && b.has_all(&then.parts[before]))
-                .collect();
-            let same_now = now.over(&same)[at].clone();
-            let same_last_year = earlier(then.over(&same)[before].clone());
+            let same_last_year = earlier(same_then);
             let both = same_now.as_ref().zip(same_last_year.as_ref());
             let growth = both.and_then(|(now, before)| {
                 if variable.scale() != 0 {
@@ -310,7 +336,7 @@ fn city(
                 same_now,
                 same_last_year,
                 growth,
-                city_last_year: earlier(last_year.figure(before)),
+                city_last_year: earlier(last_year.figure(of_then(at))),
                 is_ratio: variable.stated,
                 has_changed: crossing == Some(&Crossing::NotComparable),
             }

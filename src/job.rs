@@ -273,6 +273,7 @@ fn one(
             compared_with: &judged.earlier,
             outputs: outputs.collect(),
             counts: SeverityCounts::of(&judged.findings),
+            closed: judged.closed.as_ref().map(|closing| closing.number),
             waivers: machine::waivers(&judged.findings),
         })
     })?;

@@ -141,6 +141,7 @@ pub fn judge<'a>(
         compared,
         dialogue,
         closed: None,
+        damaged: Vec::new(),
         other_rules,
         corrections: Vec::new(),
         accepted: BTreeMap::new(),
@@ -294,13 +295,16 @@ impl Judging<'_> {
                 !districts[one.district].reports_in(period)
                     && one.period.is_none_or(|of| of == period)
             };
-            let Some(first) = received.iter().find(|one| is_out(one)) else {
+            let out = received.iter().filter(|one| is_out(one));
+            let out: BTreeSet<usize> = out.map(|one| one.district).collect();
+            let Some(first) = out.first().copied() else {
                 continue;
             };
-            let district = &districts[first.district];
-            let name = &district.name;
+            let names = out.iter().map(|of| districts[*of].name.as_str());
+            let name = names.collect::<Vec<_>>().join("、");
             let heirs = districts.iter().filter(|heir| {
-                heir.reports_in(period) && heir.predecessors.contains(&district.code)
+                let is_of = |of: &usize| heir.predecessors.contains(&districts[*of].code);
+                heir.reports_in(period) && out.iter().any(is_of)
             });
             let heirs: Vec<&str> = heirs.map(|heir| heir.name.as_str()).collect();
             let (zh, en) = (heirs.join("、"), heirs.join(", "));
@@ -313,9 +317,9 @@ impl Judging<'_> {
                 "{name}在本期不是填报单位{zh}，这份表没有采用。名册有误的，改 rules 里的名册（valid_from、valid_to）",
                 "{name} does not report in this period{en}; this was not used. If that is wrong mend the register (`valid_from`, `valid_to`)"
             );
-            file.reading.district = Some(first.district);
             received.retain(|one| !is_out(one));
             if received.is_empty() {
+                file.reading.district = Some(first);
                 file.reading.refused = Some(why);
             } else {
                 file.reading.notes.push(ReadingNote {
@@ -891,6 +895,7 @@ impl Judging<'_> {
         if is_released {
             // The line stays, so that staff can hold it back again.
             findings.push(Finding {
+                count: 1,
                 severity: Severity::Note,
                 state: State::Settled,
                 message: Text::new(

@@ -55,6 +55,9 @@ pub struct Judged<'a> {
     pub dialogue: Dialogue,
     /// 封库: the closing of the period, where it is closed.
     pub closed: Option<Closing>,
+    /// Of what the period was closed with, the files that are not as they were: the forms whose
+    /// accepted figures are not known, by number; the board of then has none.
+    pub damaged: Vec<Option<String>>,
     /// What in the rules is not as it was when the period was closed.
     pub other_rules: OtherRules,
     /// 更正: what has come since the period was closed and differs from what was accepted.
@@ -73,9 +76,9 @@ pub struct Accepted {
 
 impl Judged<'_> {
     /// Whether the figures are final: the period is closed, and every form that it was closed with
-    /// is among them.
+    /// is among them with the figures of then.
     pub fn is_final(&self) -> bool {
-        self.closed.is_some() && self.other_rules.gone.is_empty()
+        self.closed.is_some() && self.other_rules.gone.is_empty() && self.damaged.is_empty()
     }
 
     /// Findings of the last run whose inputs differed that are no more.

@@ -185,6 +185,9 @@ pub(super) fn words(error: &Error) -> String {
         Error::NotPublished { period, .. } => {
             format!("{period} 还没有发布过结果，请先运行 hebiao run --period {period}")
         }
+        Error::RunWhileClosed { period } => format!(
+            "{period} 上次运行时是封库的，发布的还是那时验收的数，请先重新运行 hebiao run --period {period}"
+        ),
         Error::Edited { path } => format!(
             "{} 在上次运行以后改过或没有了，请先重新运行这一期",
             path.display()

@@ -45,6 +45,11 @@ pub(super) fn run(arguments: &Arguments) -> Exit {
                 "{period} is open again (it was closed at {at}); the former figures and the reason stay in accepted/{period}/"
             );
             say(text.get(lang));
+            let text = both!(
+                "再封以前先运行 hebiao run --period {period}：封库期间发布的还是那时验收的数",
+                "before closing it again run `hebiao run --period {period}`: what was published while it was closed are the figures of then"
+            );
+            say(text.get(lang));
             let resting = Baseline::resting_on(&loaded.rulebook, output, period);
             let names = |is_closed: bool| {
                 let later = resting.iter();

@@ -216,7 +216,13 @@ impl<'a> Told<'a> {
             "{id}  已报 {here}/{asked}",
             "{id}  here {here}/{asked}"
         )];
-        for wanted in [Reporting::Missing, Reporting::Invalid, Reporting::Extended] {
+        let lacking = [
+            Reporting::Missing,
+            Reporting::Invalid,
+            Reporting::AfterClose,
+            Reporting::Extended,
+        ];
+        for wanted in lacking {
             let names = self
                 .standings(at)
                 .filter(|(_, form)| form.reporting == wanted);

@@ -131,6 +131,7 @@ pub fn beside_the_closing<'a>(
     };
     let rulebook = judged.rulebook;
     let published = month.published();
+    judged.damaged.extend(published.is_none().then_some(None));
     let failed = published.as_ref().map(Published::with_open_errors);
     let failed = failed.unwrap_or_default();
     judged
@@ -141,13 +142,14 @@ pub fn beside_the_closing<'a>(
     let mut was_accepted = WasAccepted::new();
     for (at, form) in rulebook.forms.iter().enumerate() {
         // A copy that was changed is told by the baseline, and compared with nothing.
-        let Taken::Tables(mut then) = month.tables(form) else {
-            continue;
-        };
         // Nor is a form that is not asked for any more.
         if !form.is_due_in(judged.period) {
             continue;
         }
+        let Taken::Tables(mut then) = month.tables(form) else {
+            judged.damaged.push(Some(form.id.clone()));
+            continue;
+        };
         for (district, of) in rulebook.register.districts.iter().enumerate() {
             let before = then.remove(&of.code);
             let key = (of.code.as_str(), form.id.as_str());

@@ -19,9 +19,11 @@ mod candidates;
 mod phrases;
 pub mod recall;
 mod settle;
+mod showings;
 
 pub use recall::DialogueFile;
 pub use settle::{FileWritten, Situation};
+pub use showings::{Said, Showings, Shown};
 
 use crate::finding::{Answer, Decision, Finding, Opposed, Word};
 use crate::intake::returned::{Decided, DecidedOf};
@@ -65,8 +67,8 @@ pub struct Dialogue {
     pub(crate) earlier: BTreeMap<About, Answer>,
     /// The summaries that were read already, by their hashes: what was decided since stands.
     pub(crate) summaries: BTreeSet<String>,
-    /// What the summaries that were issued had to say, by their marks.
-    pub(crate) printed: BTreeMap<String, Printed>,
+    /// What the summaries that were issued had to show.
+    pub(crate) showings: Showings,
     /// By district and form: the hash of the file that was in force in the last run.
     pub(crate) in_force: BTreeMap<String, String>,
     /// A hash of everything that this run is made of.
@@ -88,43 +90,6 @@ pub struct Compared {
     pub mended: Vec<Finding>,
     /// Every finding of the period that was there once and is no more.
     pub once: Vec<Finding>,
-}
-
-/// The decisions that stood in a summary when it was issued, by what they are about as
-/// [`DecidedOf::key`] writes it.
-pub type Printed = BTreeMap<String, Said>;
-
-/// A decision as it stands in its cells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Said {
-    /// What.
-    pub word: Word,
-    /// Who.
-    pub by: String,
-    /// 备注
-    pub remark: String,
-}
-
-impl Said {
-    /// A decision as it is printed.
-    fn of(decision: &Decision) -> Self {
-        Self {
-            word: decision.word,
-            by: decision.by.clone(),
-            remark: decision.remark.clone(),
-        }
-    }
-
-    /// Whether this is what other cells say. The board has one name and one remark for all forms
-    /// of a unit, joined.
-    fn is_said_by(&self, other: &Self, of: &DecidedOf) -> bool {
-        let is_form = matches!(of, DecidedOf::Form(..));
-        let among = |own: &str, shown: &str| {
-            let mut parts = shown.split(['；', ';']).map(str::trim);
-            own == shown || is_form && (own.is_empty() || parts.any(|part| part == own))
-        };
-        self.word == other.word && among(&self.by, &other.by) && among(&self.remark, &other.remark)
-    }
 }
 
 /// A finding of an earlier run.
@@ -198,15 +163,21 @@ impl Dialogue {
         let mut spoken: BTreeMap<DecidedOf, Vec<(&SummaryRead, Decision)>> = BTreeMap::new();
         for summary in new {
             self.summaries.insert(summary.sha256.clone());
+            let renewed = self.renewed(summary);
             for decided in &summary.decided {
-                if !decided.unknown.is_empty() && matches!(decided.of, DecidedOf::Finding(_)) {
-                    self.note_unknown(summary, decided);
+                if !decided.unknown.is_empty() {
+                    self.note_unknown(summary, decided, rulebook);
+                }
+                let is_others = matches!(&decided.of, DecidedOf::Form(code, _)
+                    if renewed.contains(code.as_str()) && !self.has_new_word(summary, decided));
+                if is_others && decided.word.is_some() {
+                    continue;
                 }
                 let Some(said) = self.news(summary, decided) else {
                     continue;
                 };
-                if self.is_about_nothing(&decided.of, said.word) {
-                    self.note_not_here(summary, decided, rulebook);
+                if self.is_about_another(summary, &decided.of, said.word) {
+                    self.note_former(summary, decided, rulebook);
                     continue;
                 }
                 let Said { word, by, remark } = said;
@@ -232,13 +203,36 @@ impl Dialogue {
         }
     }
 
-    /// What cells say that they did not say when their summary was issued. Cleared ones say nothing
-    /// more, and what they said is taken back where it still counts.
+    /// The units with a new word on the board: the name and the remark of their line are those of
+    /// that word, and change nothing of the others.
+    fn renewed<'s>(&self, summary: &'s SummaryRead) -> BTreeSet<&'s str> {
+        let decided = summary.decided.iter();
+        let renewed = decided.filter(|decided| self.has_new_word(summary, decided));
+        let codes = renewed.filter_map(|decided| match &decided.of {
+            DecidedOf::Form(code, _) => Some(code.as_str()),
+            DecidedOf::Finding(_) => None,
+        });
+        codes.collect()
+    }
+
+    /// Whether another word stands there than was issued.
+    fn has_new_word(&self, summary: &SummaryRead, decided: &Decided) -> bool {
+        let shown = self
+            .showings
+            .shown(summary.issue.as_deref(), &decided.of.key());
+        let printed = shown.and_then(|shown| shown.said.as_ref());
+        let is_word = decided.word.is_some_and(|word| word != Word::Noted);
+        is_word && decided.word != printed.map(|said| said.word)
+    }
+
+    /// What cells say that they did not say when their summary was issued, nor when this file was
+    /// read before. Cleared ones say nothing more, and what they said is taken back where it still
+    /// counts.
     fn news(&mut self, summary: &SummaryRead, decided: &Decided) -> Option<Said> {
-        let of = &decided.of;
-        let issue = summary.issue.as_ref();
-        let printed = issue.and_then(|issue| self.printed.get(issue));
-        let printed = printed.and_then(|printed| printed.get(&of.key()));
+        let (of, key) = (&decided.of, decided.of.key());
+        let issue = summary.issue.as_deref();
+        let shown = self.showings.shown(issue, &key);
+        let printed = shown.and_then(|shown| shown.said.clone());
         let said = decided.word.map(|word| Said {
             word,
             by: decided.by.clone(),
@@ -246,23 +240,48 @@ impl Dialogue {
         });
         let known = self.decisions.get(of);
         let counts = |kept: &Kept| {
-            kept.decision.opposed.is_empty() && printed == Some(&Said::of(&kept.decision))
+            let own = Said::of(&kept.decision);
+            kept.decision.opposed.is_empty() && printed.as_ref() == Some(&own)
         };
         let is_as_printed = known.is_some_and(counts);
-        if said.is_none() && decided.unknown.is_empty() && is_as_printed {
-            self.decisions.remove(of);
-            return None;
-        }
-        let said = said.filter(|said| !printed.is_some_and(|own| own.is_said_by(said, of)))?;
         // A remark alone takes back the word that it stood with, and no other.
         let is_decided = known.is_some_and(|kept| kept.decision.word != Word::Noted);
-        (said.word != Word::Noted || is_as_printed || !is_decided).then_some(said)
+        let is_cleared = said.is_none() && decided.unknown.is_empty() && is_as_printed;
+        if is_cleared {
+            self.decisions.remove(of);
+        }
+        let said = said
+            .filter(|said| printed.is_none_or(|own| !own.is_said_by(said, of)))
+            .filter(|said| said.word != Word::Noted || is_as_printed || !is_decided);
+        let source = (issue.unwrap_or_default(), summary.name.as_str());
+        let is_new = self.showings.hear(source, &key, said.as_ref());
+        said.filter(|_| is_new)
     }
 
-    /// Whether somebody decided of a form that had not come: of what comes later they know nothing.
-    fn is_about_nothing(&self, of: &DecidedOf, word: Word) -> bool {
-        let is_form = matches!(of, DecidedOf::Form(..)) && word != Word::Noted;
-        is_form && self.last_now.is_some() && !self.in_force.contains_key(&of.key())
+    /// Whether somebody decided of another figure, explanation or file than there is now: of what
+    /// has come since they know nothing.
+    fn is_about_another(&self, summary: &SummaryRead, of: &DecidedOf, word: Word) -> bool {
+        if word == Word::Noted || self.last_now.is_none() {
+            return false;
+        }
+        let (basis, answer) = self.about_now(of);
+        if matches!(of, DecidedOf::Form(..)) && basis.is_empty() {
+            return true;
+        }
+        let issue = summary.issue.as_deref();
+        if !issue.is_some_and(|issue| self.showings.has(issue)) {
+            return false;
+        }
+        let Some(then) = self.showings.shown(issue, &of.key()) else {
+            return matches!(of, DecidedOf::Form(..));
+        };
+        match word {
+            Word::Waive | Word::UseFirst | Word::UseSecond | Word::Take | Word::Return => {
+                then.basis != basis
+            }
+            Word::Accept | Word::SendBack => then.basis != basis || then.answer != answer,
+            Word::Release | Word::Hold | Word::Noted => false,
+        }
     }
 
     /// What is decided where this was said, and that was known; none where it is no news.
@@ -273,8 +292,13 @@ impl Dialogue {
         of: &DecidedOf,
     ) -> Option<Kept> {
         let is_opposed = known.is_some_and(|kept| !kept.decision.opposed.is_empty());
+        let (basis, answer) = self.about_now(of);
+        let is_same = |kept: &&Kept| {
+            kept.basis.is_empty() || (&kept.basis, &kept.answer) == (&basis, &answer)
+        };
         let is_known = |decision: &Decision| {
-            let known = known.map(|kept| Said::of(&kept.decision));
+            // What was said of another figure, answer or file is to be said again of this one.
+            let known = known.filter(is_same).map(|kept| Said::of(&kept.decision));
             known.is_some_and(|known| known.is_said_by(&Said::of(decision), of))
         };
         let news: Vec<&(&SummaryRead, Decision)> = said
@@ -287,10 +311,6 @@ impl Dialogue {
         let mut decision = decision.clone();
         let others = news.iter().map(|(_, other)| other);
         // What was decided of another figure or answer is no contradiction.
-        let (basis, answer) = self.about_now(of);
-        let is_same = |kept: &&Kept| {
-            kept.basis.is_empty() || (&kept.basis, &kept.answer) == (&basis, &answer)
-        };
         let earlier = known.filter(is_same).filter(|_| published.is_none());
         let earlier = earlier.map(|kept| &kept.decision);
         for other in others.chain(earlier) {
@@ -339,7 +359,7 @@ impl Dialogue {
     /// Whether a run of this period issued a summary with this mark. Where nothing is known of
     /// earlier runs, none can be told from another.
     pub fn has_issued(&self, mark: Option<&str>) -> bool {
-        self.printed.is_empty() || mark.is_some_and(|mark| self.printed.contains_key(mark))
+        self.showings.is_empty() || mark.is_some_and(|mark| self.showings.has(mark))
     }
 
     /// A workbook that calls itself a summary and was never issued.
@@ -372,44 +392,68 @@ impl Dialogue {
         });
     }
 
-    fn note_not_here(&mut self, summary: &SummaryRead, decided: &Decided, rulebook: &Rulebook) {
-        let DecidedOf::Form(code, form) = &decided.of else {
-            return;
-        };
-        let mut districts = rulebook.register.districts.iter();
-        let name = districts.find(|district| district.code == *code);
-        let name = name.map_or(code, |district| &district.name);
-        let word = decided.word.map(Word::words).unwrap_or_default();
-        let (zh, en) = (word.zh, word.en);
+    /// Something that was written into a summary and was not used.
+    fn note_not_used(&mut self, summary: &SummaryRead, what: Text) {
         self.notes.push(ReadingNote {
             file: summary.name.clone(),
             sheet: String::new(),
-            what: Text::new(
-                format!("{name} {form} 当时还没有报来，“{zh}”没有采用；报来后再定"),
-                format!(
-                    "{name} had not sent {form} then: `{en}` was not used, decide once it is here"
-                ),
-            ),
+            what,
             first: None,
             count: 1,
         });
     }
 
-    fn note_unknown(&mut self, summary: &SummaryRead, decided: &Decided) {
-        let DecidedOf::Finding(id) = &decided.of else {
-            return;
+    fn note_former(&mut self, summary: &SummaryRead, decided: &Decided, rulebook: &Rulebook) {
+        let Text { zh: at, en: there } = self.named(&decided.of, rulebook);
+        let word = decided.word.map(Word::words).unwrap_or_default();
+        let (zh, en) = (word.zh, word.en);
+        let is_here = self.in_force.contains_key(&decided.of.key());
+        let is_form = matches!(decided.of, DecidedOf::Form(..));
+        let what = if is_form && !is_here {
+            Text::new(
+                format!("{at} 当时还没有报来，“{zh}”没有采用；报来后再定"),
+                format!("{there} had not come then: `{en}` was not used, decide once it is here"),
+            )
+        } else {
+            Text::new(
+                format!("{at} 在那份汇总表发布以后又变了，“{zh}”没有采用；请看现在的再定"),
+                format!(
+                    "{there} has changed since that summary was issued: `{en}` was not used, look at what stands there now"
+                ),
+            )
         };
+        self.note_not_used(summary, what);
+    }
+
+    fn note_unknown(&mut self, summary: &SummaryRead, decided: &Decided, rulebook: &Rulebook) {
+        let Text { zh, en } = self.named(&decided.of, rulebook);
         let found = &decided.unknown;
-        self.notes.push(ReadingNote {
-            file: summary.name.clone(),
-            sheet: String::new(),
-            what: both!(
-                "“处理”栏里的“{found}”（问题 {id}）不是下拉列表里的词，没有采用",
-                "`{found}` in the column `Decision` (finding {id}) is no word of the list and was not used"
-            ),
-            first: None,
-            count: 1,
-        });
+        let what = both!(
+            "{zh} 的处理写的是“{found}”，不是下拉列表里的词，没有采用；留在备注里",
+            "{en}: `{found}` is no word of the list and was not used; it is kept as a remark"
+        );
+        self.note_not_used(summary, what);
+    }
+
+    /// What was decided on, as people call it.
+    fn named(&self, of: &DecidedOf, rulebook: &Rulebook) -> Text {
+        match of {
+            DecidedOf::Finding(id) => {
+                let place = self.last.get(id).map(|finding| {
+                    let (name, form) = (&finding.district.name, finding.form.as_deref());
+                    format!("{name} {}", form.unwrap_or_default())
+                });
+                let place = place.unwrap_or_default();
+                let place = place.trim();
+                both!("问题 {id}（{place}）", "finding {id} ({place})")
+            }
+            DecidedOf::Form(code, form) => {
+                let mut districts = rulebook.register.districts.iter();
+                let district = districts.find(|district| district.code == *code);
+                let name = district.map_or(code, |district| &district.name);
+                Text::same(format!("{name} {form}"))
+            }
+        }
     }
 
     /// The word on a finding, where one counts.

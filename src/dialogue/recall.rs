@@ -1,7 +1,8 @@
 //! `dialogue.json`: what a run has found out about answers and decisions, for the runs after it.
 
-use super::{Compared, Dialogue, Kept, Printed, Said, about};
-use crate::finding::{Finding, State};
+use super::settle::answer_hash;
+use super::{Compared, Dialogue, Kept, Said, Showings, Shown, about};
+use crate::finding::{Decision, Finding, State};
 use crate::intake::returned::DecidedOf;
 use crate::judged::Judged;
 use crate::period::Period;
@@ -31,8 +32,8 @@ pub struct DialogueFile {
     pub forms: BTreeMap<String, Kept>,
     /// The summaries that were read, by their hashes.
     pub summaries: BTreeSet<String>,
-    /// What the summaries that were issued had to say, by their marks.
-    pub printed: BTreeMap<String, Printed>,
+    /// What the summaries that were issued had to show.
+    pub showings: Showings,
     /// By district and form, the hash of the file in force.
     pub in_force: BTreeMap<String, String>,
 }
@@ -64,7 +65,7 @@ impl Dialogue {
             dialogue.last_compared = Some(file.compared);
             dialogue.in_force = file.in_force;
             dialogue.summaries = file.summaries;
-            dialogue.printed = file.printed;
+            dialogue.showings = file.showings;
             let findings = file.findings.into_iter();
             let forms = file.forms.into_iter();
             dialogue.decisions = findings
@@ -93,14 +94,15 @@ impl Dialogue {
         dialogue
     }
 
-    /// Says what this run is made of: files, rules, decisions.
+    /// Says what this run is made of: files, rules, decisions, and the summaries that were read.
     pub fn made_of<'a>(&mut self, parts: impl Iterator<Item = &'a str>) {
         let mut whole: Vec<String> = parts.map(str::to_owned).collect();
+        whole.extend(self.summaries.iter().cloned());
         whole.extend(self.decisions.iter().map(|(of, kept)| {
             let decision = &kept.decision;
             format!(
-                "{of:?} {:?} {} {}",
-                decision.word, decision.by, decision.remark
+                "{of:?} {:?} {} {} {:?}",
+                decision.word, decision.by, decision.remark, decision.opposed
             )
         }));
         self.inputs = crate::hash::of(whole.join("\n").as_bytes());
@@ -134,37 +136,54 @@ impl DialogueFile {
                 }
             };
         }
-        let mut all_printed = dialogue.printed.clone();
-        all_printed.insert(dialogue.issue().to_owned(), printed(judged));
+        let mut showings = dialogue.showings.clone();
+        showings.issue(dialogue.issue(), shown(judged, &in_force));
         Self {
             version: VERSION,
             compared: judged.compared.clone(),
             findings,
             forms,
             summaries: dialogue.summaries.clone(),
-            printed: all_printed,
+            showings,
             in_force,
         }
     }
 }
 
-/// The decisions that stand in the summary of a run. Where people disagree the cells are blank.
-fn printed(judged: &Judged<'_>) -> Printed {
-    let findings = judged.findings.iter().filter_map(|finding| {
-        let of = DecidedOf::Finding(finding.id.clone());
-        Some((of, finding.decision.as_ref()?))
+/// What the summary of a run shows: all findings, and the forms that have come. Where people
+/// disagree the cells are blank.
+fn shown(judged: &Judged<'_>, in_force: &BTreeMap<String, String>) -> BTreeMap<String, Shown> {
+    let said = |decision: Option<&Decision>| {
+        let agreed = decision.filter(|decision| decision.opposed.is_empty());
+        agreed.map(Said::of)
+    };
+    let findings = judged.findings.iter().map(|finding| {
+        let shown = Shown {
+            basis: finding.basis.clone(),
+            answer: answer_hash(finding.answer.as_ref()),
+            said: said(finding.decision.as_ref()),
+        };
+        (DecidedOf::Finding(finding.id.clone()).key(), shown)
     });
     let forms = judged.standing.iter().flat_map(|district| {
         district.forms.iter().filter_map(|form| {
-            let of = DecidedOf::Form(district.unit.code.clone(), form.form.clone());
-            Some((of, form.decision.as_ref()?))
+            let of = DecidedOf::Form(district.unit.code.clone(), form.form.clone()).key();
+            let said = said(form.decision.as_ref());
+            let file = in_force.get(&of).cloned();
+            let is_there = file.is_some() || said.is_some();
+            let basis = file.unwrap_or_default();
+            let answer = String::new();
+            is_there.then_some((
+                of,
+                Shown {
+                    basis,
+                    answer,
+                    said,
+                },
+            ))
         })
     });
-    findings
-        .chain(forms)
-        .filter(|(_, decision)| decision.opposed.is_empty())
-        .map(|(of, decision)| (of.key(), Said::of(decision)))
-        .collect()
+    findings.chain(forms).collect()
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {

@@ -205,6 +205,7 @@ impl Dialogue {
             Word::Waive => !is_same,
             Word::Accept => !is_same || !is_same_answer,
             Word::SendBack => !is_same_answer,
+            Word::UseFirst | Word::UseSecond => !is_same && finding.state != State::Settled,
             _ => false,
         };
         // The figure or the answer is another one now: this was about the former.

@@ -8,6 +8,7 @@ use super::grid::Grid;
 use crate::finding::Word;
 use crate::place::{Cell, Range};
 use crate::spelling::fold;
+use crate::standing::Acceptance;
 use crate::workbook::{Book, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -428,19 +429,7 @@ impl<'a> Sheet<'a> {
             let written = self.shown(row, word);
             let by = self.shown(row, by);
             let remark = remark.map_or_else(String::new, |column| self.shown(row, column));
-            let is_noted = written.is_empty() && !(by.is_empty() && remark.is_empty());
-            let word = as_word(&written).or(is_noted.then_some(Word::Noted));
-            is_id.then(|| Decided {
-                of: DecidedOf::Finding(of),
-                word,
-                unknown: if word.is_none() {
-                    written
-                } else {
-                    String::new()
-                },
-                by,
-                remark,
-            })
+            is_id.then(|| decided_of(DecidedOf::Finding(of), written, by, &remark))
         };
         let rows = rows.filter(|row| *row > head).take(2 * MOST_ROWS);
         rows.filter_map(read).collect()
@@ -462,7 +451,6 @@ impl<'a> Sheet<'a> {
         let cells = &self.heads[&head];
         let (by, remark) = (column(cells, BY), column(cells, REMARK));
         let rows = self.grid.rows.iter().map(|(row, _)| *row);
-        let unsettled = [fold(DISAGREE.0), fold(DISAGREE.1)];
         let mut decided = Vec::new();
         for row in rows.filter(|row| *row > head) {
             let code = self.shown(row, code);
@@ -474,25 +462,22 @@ impl<'a> Sheet<'a> {
             let mut all: Vec<Decided> = Vec::new();
             for column in &forms {
                 let written = self.shown(row, *column);
-                if unsettled.contains(&fold(&written)) {
+                // What the board says itself waits for nobody's word.
+                if is_boards_own(&written) {
                     continue;
                 }
-                let form = self.form_above(above, *column);
-                let word = as_word(&written);
-                let is_state = word.is_none();
-                all.push(Decided {
-                    of: DecidedOf::Form(code.clone(), form),
-                    word,
-                    unknown: if is_state { written } else { String::new() },
-                    by: by.clone(),
-                    remark: remark.clone(),
-                });
+                let form = DecidedOf::Form(code.clone(), self.form_above(above, *column));
+                let mut one = decided_of(form, written, by.clone(), &remark);
+                // The line's remark goes with its words.
+                one.word = one
+                    .word
+                    .filter(|word| *word != Word::Noted || !one.unknown.is_empty());
+                all.push(one);
             }
-            // A remark without a word on any form is kept with the first that waits for one.
+            // Without any it is kept with the first form that waits for one.
             let is_noted =
                 all.iter().all(|one| one.word.is_none()) && !(by.is_empty() && remark.is_empty());
-            let mut blank = all.iter_mut().filter(|one| one.unknown.is_empty());
-            if let Some(first) = blank.next().filter(|_| is_noted) {
+            if let Some(first) = all.first_mut().filter(|_| is_noted) {
                 first.word = Some(Word::Noted);
             }
             decided.extend(all);
@@ -524,6 +509,35 @@ fn columns(cells: &BTreeMap<u32, String>, (zh, en): (&str, &str)) -> Vec<u32> {
     let wanted = [fold(zh), fold(en)];
     let fits = |(column, text): (&u32, &String)| wanted.contains(text).then_some(*column);
     cells.iter().filter_map(fits).collect()
+}
+
+/// What cells say. A word that is none of ours decides nothing, and is kept in front of the remark.
+fn decided_of(of: DecidedOf, written: String, by: String, remark: &str) -> Decided {
+    let word = as_word(&written);
+    let unknown = if word.is_none() {
+        written
+    } else {
+        String::new()
+    };
+    let remark = [unknown.as_str(), remark].map(str::trim);
+    let remark = remark.into_iter().filter(|text| !text.is_empty());
+    let remark = remark.collect::<Vec<_>>().join("；");
+    let is_noted = !(by.is_empty() && remark.is_empty());
+    Decided {
+        of,
+        word: word.or(is_noted.then_some(Word::Noted)),
+        unknown,
+        by,
+        remark,
+    }
+}
+
+/// Whether a cell of the board says how a form stands, and not what somebody decides.
+fn is_boards_own(written: &str) -> bool {
+    let written = fold(written);
+    let is = |text: &str| fold(text) == written;
+    let states = [Acceptance::None, Acceptance::Accepted].map(Acceptance::words);
+    is(DISAGREE.0) || is(DISAGREE.1) || states.iter().any(|text| is(&text.zh) || is(&text.en))
 }
 
 /// A word of a drop-down, in either language.

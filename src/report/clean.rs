@@ -36,6 +36,8 @@ const NAME: f64 = 22.0;
 const FIGURE: f64 = 11.0;
 /// The widest table of districts that can be read on A4.
 const WIDEST_ON_A4: f64 = 230.0;
+/// More corrections than this are counted only.
+const MOST_CORRECTIONS: usize = 500;
 /// How wide the sentences are.
 const SENTENCE: f64 = 84.0;
 
@@ -257,16 +259,30 @@ impl Clean<'_> {
         let rules: BTreeSet<&str> = rules.map(|rule| rule.id.as_str()).collect();
         let findings = self.judged.findings.iter();
         let found = findings.filter(|finding| rules.contains(finding.rule.as_str()));
-        let codes: BTreeSet<&str> = found
-            .map(|finding| finding.district.code.as_str())
-            .collect();
+        // Where the guard holds a rule back nearly all have it, and one line stands for them.
+        let (held, found): (Vec<_>, Vec<_>) =
+            found.partition(|finding| finding.district.code.is_empty());
+        let codes = found.iter().map(|finding| finding.district.code.as_str());
+        let codes: BTreeSet<&str> = codes.collect();
+        let districts = &self.judged.rulebook.register.districts;
+        let is_accepted = |code: &str| {
+            let district = districts.iter().position(|of| of.code == code);
+            district.is_some_and(|of| self.judged.accepted.contains_key(&(at, of)))
+        };
         let units = self.judged.standing.iter().map(|standing| &standing.unit);
-        let names = units.filter(|unit| codes.contains(unit.code.as_str()));
+        // What has come since the close is no part of these sums.
+        let names = units
+            .filter(|unit| codes.contains(unit.code.as_str()))
+            .filter(|unit| !is_accepted(&unit.code));
         let names: Vec<&str> = names.map(|unit| unit.name.as_str()).collect();
-        if names.is_empty() {
+        if names.is_empty() && held.is_empty() {
             return Text::default();
         }
-        let (zh, en) = (names.join("、"), names.join(", "));
+        let (zh, en) = if held.is_empty() {
+            (names.join("、"), names.join(", "))
+        } else {
+            ("多数单位".to_owned(), "most districts".to_owned())
+        };
         let form = &self.judged.rulebook.forms[at].id;
         let mut then = self.judged.last_year();
         let is_settled = then.all(|one| one.form != *form || one.is_settled());
@@ -622,7 +638,9 @@ impl Clean<'_> {
             words(out, (1, at), text, &dress.head)?;
         }
         let wrapped = dress.label.clone().set_text_wrap();
-        for (nth, one) in self.judged.corrections.iter().enumerate() {
+        let all = &self.judged.corrections;
+        let shown = &all[..all.len().min(MOST_CORRECTIONS)];
+        for (nth, one) in shown.iter().enumerate() {
             let key = one.key(&self.judged.rulebook.forms).unwrap_or_default();
             let label = one.variable.as_ref();
             let label = label.map_or_else(String::new, |variable| self.say(&variable.label));
@@ -642,6 +660,14 @@ impl Clean<'_> {
                 lines = lines.max(page::lines_in(text, *width));
             }
             out.set_row_height(row(2 + nth), page::height(lines))?;
+        }
+        let more = all.len() - shown.len();
+        if more > 0 {
+            let text = both!(
+                "另有 {more} 处，见 corrections.json",
+                "{more} more are in corrections.json"
+            );
+            words(out, (2 + shown.len(), 0), &self.say(&text), &dress.plain)?;
         }
         lay(out, Paper::A4Landscape);
         out.set_footer(self.footer());

@@ -1,7 +1,7 @@
 //! 主要数据: which of the city's figures are told first, what they are called, and what of them
 //! rests on errors.
 
-use crate::consolidate::CityFigure;
+use crate::consolidate::{self, CityFigure};
 use crate::judged::{Judged, Submission};
 use crate::number::{self, Exact};
 use crate::rulebook::form::Form;
@@ -111,13 +111,18 @@ impl<'a> Restings<'a> {
 
     /// What of a form's figure rests on errors; none where nothing does.
     pub(super) fn of(&self, form: usize, figure: &CityFigure) -> Option<Resting> {
+        let rulebook = self.judged.rulebook;
+        let (of, rules) = (&rulebook.forms[form], &rulebook.rules[form]);
+        let parts = consolidate::parts(of, rules, figure.variable);
         let own = self.with_errors.iter().filter(|one| one.form == form);
+        // Who lacks a part of it is in no sum of it.
+        let own = own.filter(|one| consolidate::has_all(&one.table, &parts));
         let (mut sum, mut units) = (Exact::default(), 0);
         for submission in own {
             sum += submission.table.sum(figure.variable).0;
             units += 1;
         }
-        let variable = &self.judged.rulebook.forms[form].variables[figure.variable];
+        let variable = &of.variables[figure.variable];
         let whole = figure.reported.as_ref();
         let whole = whole.filter(|whole| variable.adds_up() && !number::is_zero(whole));
         (units > 0).then(|| Resting {

@@ -79,6 +79,8 @@ pub struct RunFile<'a> {
     pub outputs: Vec<Hashed>,
     /// How many findings of each severity.
     pub counts: SeverityCounts,
+    /// Which closing the month had when it was run: its accepted figures are what was published.
+    pub closed: Option<u32>,
     /// 放行: what stands as it is by a decision, in the order of the findings.
     pub waivers: Vec<Waiver<'a>>,
 }

@@ -53,6 +53,7 @@ pub fn sentences(judged: &Judged<'_>) -> Vec<Text> {
         all.extend(between.map(|one| changed(form, one)));
     }
     all.extend(reasons(judged));
+    all.extend(waived(judged));
     match &judged.closed {
         Some(closing) => all.extend(closed(judged, closing)),
         None => all.extend(open(judged)),
@@ -99,6 +100,7 @@ fn arrivals(judged: &Judged<'_>, form: usize) -> Text {
     let worth_naming = [
         Reporting::Missing,
         Reporting::Invalid,
+        Reporting::AfterClose,
         Reporting::Extended,
         Reporting::NotYetDue,
         Reporting::Late,
@@ -309,25 +311,31 @@ fn reasons(judged: &Judged<'_>) -> Option<Text> {
     ))
 }
 
-/// What was let stand, and what nobody has dealt with yet.
-fn open(judged: &Judged<'_>) -> Vec<Text> {
-    let (mut errors, mut queries, mut waived) = (0, 0, 0);
+/// What was let stand.
+fn waived(judged: &Judged<'_>) -> Option<Text> {
+    let findings = judged.findings.iter();
+    let waived = findings.filter(|finding| finding.state == State::Waived);
+    let waived = waived.count();
+    (waived > 0).then(|| both!("放行 {waived} 条。", "Waived: {waived}."))
+}
+
+/// What nobody has dealt with yet.
+fn open(judged: &Judged<'_>) -> Option<Text> {
+    let (mut errors, mut queries) = (0, 0);
     for finding in &judged.findings {
         match (finding.state, finding.severity) {
-            (State::Waived, _) => waived += 1,
+            (State::Waived, _) => {}
             (_, Severity::Error) => errors += 1,
             (state, Severity::Query) if state.is_open() => queries += 1,
             _ => {}
         }
     }
-    let waived = (waived > 0).then(|| both!("放行 {waived} 条。", "Waived: {waived}."));
-    let open = (errors + queries > 0).then(|| {
+    (errors + queries > 0).then(|| {
         both!(
             "尚未处理：必改 {errors} 条、核实 {queries} 条。",
             "Still open: errors {errors}, queries {queries}."
         )
-    });
-    waived.into_iter().chain(open).collect()
+    })
 }
 
 /// What is not as it was closed, how the month was closed, what was open then, and how much has
@@ -353,7 +361,17 @@ fn closed(judged: &Judged<'_>, closing: &Closing) -> Vec<Text> {
         both!("未定案：{zh}。", "Not final: {en}.")
     });
     let columns = other.columns.iter().map(|one| sentence(&[one.not_shown()]));
-    let told = gone.chain(columns).chain([sentence(&parts)]);
+    let damaged = judged.damaged.iter().map(|form| match form {
+        Some(form) => both!(
+            "未定案：{form} 封库时存的数被改动、损坏或没有了，表中是现报的数。",
+            "Not final: the figures of {form} that were kept at the close were changed, damaged or lost; those here have come since."
+        ),
+        None => Text::new(
+            "未定案：封库时存的报送状态被改动、损坏或没有了。",
+            "Not final: the board that was kept at the close was changed, damaged or lost.",
+        ),
+    });
+    let told = gone.chain(damaged).chain(columns).chain([sentence(&parts)]);
     told.chain(since).collect()
 }
 

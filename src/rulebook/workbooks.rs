@@ -75,7 +75,7 @@ impl Sources {
             problems.extend(self.take(dir, name, list, read));
         }
         for (name, list) in &others {
-            problems.push(self.not_read(name, list));
+            problems.extend(self.not_read(name, list));
         }
         Ok(problems)
     }
@@ -126,26 +126,26 @@ impl Sources {
         None
     }
 
-    /// That a workbook was passed over. Where it must be a list that the rules lack, they can't be
-    /// used without it.
-    fn not_read(&self, name: &str, list: &str) -> Problem {
+    /// That a workbook was passed over, where it may be a list that somebody counts on: one of ours,
+    /// or one that a rule names. Without those that the rules lack they can't be used.
+    fn not_read(&self, name: &str, list: &str) -> Option<Problem> {
+        let is_ours = EITHER.contains(&list) || PLAIN.contains(&list);
+        if !is_ours && !self.files.values().any(|text| text.contains(list)) {
+            return None;
+        }
         if let Some((other, _)) = self.list(list) {
             let message = both!(
                 "`{name}` 没有读，读的是 `{other}`",
                 "`{name}` was not read, `{other}` was"
             );
-            return Problem::new(name, 0..0, message).warning();
+            return Some(Problem::new(name, 0..0, message).warning());
         }
         let message = both!(
             "`{name}` 没有读：请另存为 csv（`{list}`）",
             "`{name}` was not read: save it as csv, `{list}`"
         );
         let problem = Problem::new(name, 0..0, message);
-        if EITHER.contains(&list) || PLAIN.contains(&list) {
-            problem
-        } else {
-            problem.warning()
-        }
+        Some(if is_ours { problem } else { problem.warning() })
     }
 }
 

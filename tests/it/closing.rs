@@ -391,6 +391,49 @@ fn accepted_figures_that_were_changed_by_hand_are_noticed_and_not_used() {
 }
 
 #[test]
+fn a_month_is_closed_again_with_the_figures_of_now() {
+    let office = office();
+    close(&office, "2022-12", &[], 0);
+    let mended = THEN
+        .replace("| 90 | 90 | 0 |", "| 91 | 91 | 0 |")
+        .replace("| 30 | 30 | 0 |", "| 31 | 31 | 0 |");
+    let path = "input/2022-12/巴南区 第2次.xlsx";
+    office.sheet(path, &sheet("巴南区", "2022", &mended));
+    run(&office, "2022-12", "2024-01-25T02:00", 0);
+    reopen(&office, "2022-12");
+    // What was published while it was closed are the figures of then.
+    let said = close(&office, "2022-12", &[], 2);
+    assert!(said.contains("上次运行时是封库的"), "{said}");
+    run(&office, "2022-12", "2024-01-26T02:00", 0);
+    close(&office, "2022-12", &[], 0);
+    run(&office, "2022-12", "2024-01-27T02:00", 0);
+    let report = office.json("output/2022-12/corrections.json");
+    assert_eq!(report["corrections"], Value::Array(Vec::new()));
+    let summary = fs::read(office.path("output/2022-12/summary.xlsx")).expect("a summary");
+    let rows = grid(&summary, "T01").into_iter();
+    let mut rows = rows.filter(|row| row.iter().any(|cell| cell == "合计"));
+    assert!(rows.any(|row| row.iter().any(|cell| cell == "271")));
+}
+
+#[test]
+fn a_closed_month_whose_copy_was_changed_is_not_final() {
+    let office = office();
+    close(&office, "2022-12", &[], 0);
+    let path = office.path("output/accepted/2022-12/1/data/T01.parquet");
+    let mut bytes = fs::read(&path).expect("the copy");
+    bytes.push(0);
+    fs::write(&path, bytes).expect("changed");
+    run(&office, "2022-12", "2024-01-25T02:00", 1);
+    let clean = fs::read(office.path("output/2022-12/上报稿.xlsx")).expect("clean tables");
+    let shown = texts(&clean).join("\n");
+    assert!(shown.contains("（未定案）"), "{shown}");
+    assert!(
+        shown.contains("未定案：T01 封库时存的数被改动、损坏或没有了"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn reopening_keeps_what_was_and_tells_the_months_that_rest_on_it() {
     let office = office();
     close(&office, "2022-12", &[], 0);

@@ -271,6 +271,118 @@ fn a_rule_that_was_released_can_be_held_back_again() {
 }
 
 #[test]
+fn a_decision_is_about_what_its_summary_showed() {
+    let office = Office::new(FORM);
+    send(&office, "巴南区", BODY);
+    run(&office, "2024-01-08T02:00");
+    let query = id(&office, "T01-201");
+    let older = summary(&office);
+    // Other figures come, and a run has seen them, before somebody decides in the older one.
+    send(
+        &office,
+        "巴南区",
+        &BODY.replace("| 99 | 60 | 65 |", "| 95 | 60 | 58.3 |"),
+    );
+    run(&office, "2024-01-09T02:00");
+    let waived = decided(&older, &query, ("放行", "张三", "99属实"));
+    office.put("input/2023-12/汇总表-张三.xlsx", &waived);
+    run(&office, "2024-01-10T02:00");
+    assert_eq!(finding(&office, "T01-201")["state"], "open");
+    let told = format!("问题 {query}（巴南区 T01） 在那份汇总表发布以后又变了，“放行”没有采用");
+    assert!(says(&office, &told));
+    // Of what stands there now the same words count, and again after it has changed once more.
+    for (day, figures) in [(11, "| 95 | 60 | 58.3 |"), (13, "| 96 | 60 | 60 |")] {
+        send(
+            &office,
+            "巴南区",
+            &BODY.replace("| 99 | 60 | 65 |", figures),
+        );
+        run(&office, &format!("2024-01-{day}T02:00"));
+        assert_eq!(finding(&office, "T01-201")["state"], "open");
+        decide(&office, &summary(&office), &query, ("放行", "张三", "属实"));
+        run(&office, &format!("2024-01-{day}T14:00"));
+        assert_eq!(finding(&office, "T01-201")["state"], "waived", "{figures}");
+    }
+}
+
+#[test]
+fn a_copy_that_is_saved_again_says_nothing_twice() {
+    let office = Office::new(FORM);
+    send(&office, "巴南区", BODY);
+    run(&office, "2024-01-08T02:00");
+    let query = id(&office, "T01-201");
+    let path = "input/2023-12/汇总表-张三.xlsx";
+    let copy = decided(&summary(&office), &query, ("放行", "张三", "属实"));
+    office.put(path, &copy);
+    run(&office, "2024-01-09T02:00");
+    assert_eq!(finding(&office, "T01-201")["state"], "waived");
+    decide(&office, &summary(&office), &query, ("", "", ""));
+    run(&office, "2024-01-10T02:00");
+    assert_eq!(finding(&office, "T01-201")["state"], "open");
+    // The same copy with a word on another matter.
+    office.put(path, &taken(&copy, "巴南区", ("受理", "张三", "")));
+    run(&office, "2024-01-11T02:00");
+    assert_eq!(finding(&office, "T01-201")["state"], "open");
+    assert_eq!(office.standing("500113", "acceptance"), "taken");
+}
+
+#[test]
+fn what_was_settled_is_not_taken_back_by_the_summary_in_which_it_was_not() {
+    let office = Office::new(FORM);
+    send(&office, "巴南区", BODY);
+    run(&office, "2024-01-08T02:00");
+    let query = id(&office, "T01-201");
+    for (name, words) in [
+        ("甲", ("退回补充", "李四", "哪三所")),
+        ("乙", ("放行", "王五", "属实")),
+    ] {
+        let copy = decided(&summary(&office), &query, words);
+        office.put(&format!("input/2023-12/汇总表-{name}.xlsx"), &copy);
+    }
+    run(&office, "2024-01-09T02:00");
+    let opposed = summary(&office);
+    assert_eq!(row(&office, &query)[22], "");
+    decide(&office, &opposed, &query, ("退回补充", "李四", "哪三所"));
+    run(&office, "2024-01-10T02:00");
+    assert_eq!(finding(&office, "T01-201")["state"], "sent_back");
+    office.put(SUMMARY, &taken(&opposed, "巴南区", ("受理", "张三", "")));
+    run(&office, "2024-01-11T02:00");
+    assert_eq!(finding(&office, "T01-201")["state"], "sent_back");
+}
+
+#[test]
+fn what_is_typed_and_is_no_word_stays_as_a_remark() {
+    let office = Office::new(FORM);
+    send(&office, "巴南区", BODY);
+    run(&office, "2024-01-08T02:00");
+    let query = id(&office, "T01-201");
+    decide(
+        &office,
+        &summary(&office),
+        &query,
+        ("已核", "王五", "电话问过"),
+    );
+    run(&office, "2024-01-09T02:00");
+    assert_eq!(row(&office, &query)[22..25], ["", "王五", "已核；电话问过"]);
+    assert!(says(&office, "处理写的是“已核”，不是下拉列表里的词"));
+    office.put(
+        SUMMARY,
+        &taken(&summary(&office), "巴南区", ("收下", "李四", "好")),
+    );
+    run(&office, "2024-01-10T02:00");
+    let board = grid(&summary(&office), "报送状态");
+    let line = board
+        .iter()
+        .find(|row| row[2] == "巴南区")
+        .expect("its line");
+    assert!(
+        line.ends_with(&["李四".to_owned(), "收下；好".to_owned()]),
+        "{line:?}"
+    );
+    assert!(says(&office, "巴南区 T01 的处理写的是“收下”"));
+}
+
+#[test]
 fn a_unit_that_reports_no_more_is_told_so_and_counts_nowhere() {
     let office = Office::new(FORM);
     let register = REGISTER.replace("渝东北,,", "渝东北,,2023-06");

@@ -396,11 +396,11 @@ fn a_summary_that_somebody_has_open_is_left_alone_and_holds_nobody_up() {
         .as_str()
         .expect("an id")
         .to_owned();
-    let decided = crate::kit::decided(&standing, &id, ("认可", "张三", ""));
+    let decided = crate::kit::decided(&standing, &id, ("放行", "张三", "电话核实"));
     office.put(path, &decided);
     std::fs::remove_file(office.path("output/2023-12/~$summary.xlsx")).expect("closed");
     run(&office, "2024-01-10T02:00");
-    assert_eq!(state(&office, "T01-201"), "accepted");
+    assert_eq!(state(&office, "T01-201"), "waived");
     assert!(!office.path(beside).exists());
     assert!(std::fs::read(office.path(path)).expect("a summary") != new);
 }

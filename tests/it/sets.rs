@@ -94,4 +94,15 @@ fn a_merger_changes_nothing_of_last_years_city() {
     );
     assert_eq!(total[3..8], ["163", "2/2", "2", "163", "150"]);
     assert_eq!(total[10], "150");
+    // A revision of a part goes into the sum.
+    let revision =
+        "period,form,district,record,variable,value\n2022-12,T01,500113,,applications[total],100\n";
+    office.put("rules/revisions.csv", revision.as_bytes());
+    run(&office, "2023-12");
+    let total = row(
+        &published(&office, "summary.xlsx"),
+        "同比",
+        "合计·申报数›本年",
+    );
+    assert_eq!((total[7].as_str(), total[10].as_str()), ("160", "160"));
 }

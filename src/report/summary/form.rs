@@ -16,7 +16,7 @@ use crate::report::styles::{Light, Look, Tone};
 use crate::rulebook::form::Form;
 use crate::rulebook::rule::Rule;
 use crate::rulebook::written::{Severity, Type};
-use crate::table::Absent;
+use crate::table::{Absent, Table};
 use crate::words::Text;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 use std::collections::BTreeMap;
@@ -462,12 +462,8 @@ impl<'s> Writer<'s> {
     }
 
     /// What has come since the month was closed and is not what a unit's lines show.
-    fn corrections(&self, unit: usize) -> Vec<&'s Correction> {
-        let judged = self.summary.judged;
-        let code = &judged.standing[unit].unit.code;
-        let all = judged.corrections.iter();
-        all.filter(|one| one.district.code == *code && one.form == self.form.id)
-            .collect()
+    fn corrections(&self, unit: usize) -> &'s [&'s Correction] {
+        self.summary.tally.corrections(unit, self.sheet.at)
     }
 
     /// A note at each figure for which another one has come since the close; about a record or the
@@ -477,19 +473,29 @@ impl<'s> Writer<'s> {
         for one in self.corrections(unit) {
             let cell = self.sheet.cell_at(unit, one.variable.as_ref());
             let (then, now) = (&one.accepted, &one.now);
+            let key = one.key(&self.summary.judged.rulebook.forms);
+            let of = key.map_or_else(String::new, |key| format!("{key} "));
             let text = match one.change {
                 Change::Changed => both!(
-                    "更正：已验收 {then}，封库后报来 {now}",
-                    "Correction: accepted {then}, {now} has come since"
+                    "更正：{of}已验收 {then}，封库后报来 {now}",
+                    "Correction: {of}accepted {then}, {now} has come since"
                 ),
-                change => change.words(),
+                change => Text::same(of).and(&change.words()),
             };
             let told = by_cell.entry(cell).or_default();
             told.push(self.summary.say(&text));
         }
-        for (at, told) in by_cell {
-            let shown = told.len().min(TOLD_IN_A_NOTE);
-            page::note(self.out, at, &told[..shown].join("\n"))?;
+        for (at, mut told) in by_cell {
+            let more = told.len().saturating_sub(TOLD_IN_A_NOTE);
+            told.truncate(TOLD_IN_A_NOTE);
+            if more > 0 {
+                let text = both!(
+                    "另有 {more} 处，见“更正”。",
+                    "{more} more under Corrections."
+                );
+                told.push(self.summary.say(&text));
+            }
+            page::note(self.out, at, &told.join("\n"))?;
         }
         Ok(())
     }
@@ -597,6 +603,7 @@ impl<'s> Writer<'s> {
                 .write_number_with_format(row, column, seen(kind, x), &format)?;
             return Ok(());
         }
+        let table = self.told_by(unit, table, variable);
         let text = match (table.written(0, variable), table.absent(0, variable)) {
             (Some(written), _) => written.to_owned(),
             (None, Some(Absent::NotApplicable)) => NONE.to_owned(),
@@ -604,6 +611,25 @@ impl<'s> Writer<'s> {
         };
         let format = styles.cell(Look::Number(0), tone, light);
         page::words(self.out, at, &text, &format.set_text_wrap())
+    }
+
+    /// The table that says why there is no figure: accepted ones do not say what stood there
+    /// instead, the submission in force does if it has none either.
+    fn told_by<'t>(&self, unit: usize, table: &'t Table, variable: usize) -> &'t Table
+    where
+        's: 't,
+    {
+        let judged = self.summary.judged;
+        let code = &judged.standing[unit].unit.code;
+        let mut submissions = judged.submissions.iter();
+        let in_force = submissions.find(|one| {
+            let district = &judged.rulebook.register.districts[one.district];
+            one.form == self.sheet.at && district.code == *code
+        });
+        let in_force = in_force.map(|one| &one.table);
+        in_force
+            .filter(|table| table.number(0, variable).is_none())
+            .unwrap_or(table)
     }
 
     /// A list's sum or ratio of sums.

@@ -420,7 +420,10 @@ fn group(
         let (here, asked) = (arrivals.here, arrivals.asked);
         let passed = members
             .iter()
-            .filter(|unit| summary.tally.stands(**unit, form).1 == Checking::Passed)
+            .filter(|unit| {
+                let (reporting, checking) = summary.tally.stands(**unit, form);
+                reporting.is_here() && checking == Checking::Passed
+            })
             .count();
         let standing = |unit: &&usize| summary.tally.standing(**unit, form);
         let taken = members

@@ -1,5 +1,6 @@
 //! How many there are of what, counted once for all sheets: so that no two of them differ.
 
+use crate::closing::corrections::Correction;
 use crate::closing::open::{Kind, unsettled};
 use crate::finding::{Decision, Finding, State};
 use crate::judged::{Judged, Submission};
@@ -127,6 +128,8 @@ pub(super) struct Tally<'a> {
     by_rule: BTreeMap<&'a str, (u64, Option<&'a Finding>)>,
     findings: &'a [Finding],
     submissions: BTreeMap<(usize, usize), &'a Submission>,
+    /// By form and unit: what has come since the close and is not what was accepted.
+    corrections: BTreeMap<(usize, usize), Vec<&'a Correction>>,
 }
 
 impl<'a> Tally<'a> {
@@ -147,6 +150,7 @@ impl<'a> Tally<'a> {
             by_rule: BTreeMap::new(),
             findings: &judged.findings,
             submissions: BTreeMap::new(),
+            corrections: BTreeMap::new(),
         };
         for (at, finding) in judged.findings.iter().enumerate() {
             let (lines, guard) = tally.by_rule.entry(&finding.rule).or_default();
@@ -166,6 +170,14 @@ impl<'a> Tally<'a> {
                 .position(|form| Some(&form.id) == finding.form.as_ref());
             if let Some(form) = form {
                 tally.by_form[*unit][form].push(at);
+            }
+        }
+        for one in &judged.corrections {
+            let form = forms.iter().position(|form| form.id == one.form);
+            let unit = of_code.get(one.district.code.as_str());
+            if let Some((form, unit)) = form.zip(unit) {
+                let own = tally.corrections.entry((form, *unit)).or_default();
+                own.push(one);
             }
         }
         for submission in judged.counted() {
@@ -196,6 +208,13 @@ impl<'a> Tally<'a> {
     /// What a unit has sent of a form.
     pub(super) fn submission(&self, unit: usize, form: usize) -> Option<&'a Submission> {
         self.submissions.get(&(form, unit)).copied()
+    }
+
+    /// What has come of a unit's form since the close and is not what was accepted.
+    pub(super) fn corrections(&self, unit: usize, form: usize) -> &[&'a Correction] {
+        self.corrections
+            .get(&(form, unit))
+            .map_or(&[], Vec::as_slice)
     }
 
     /// The findings of a unit's form, by position.

@@ -16,6 +16,9 @@ use crate::table::Table;
 use rust_xlsxwriter::XlsxError;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Excel takes formulas of 8,192 signs.
+const LONGEST_FORMULA: usize = 8_000;
+
 impl Writer<'_> {
     /// The lines of the whole or of a group.
     pub(super) fn total(&mut self, block: Block) -> Result<(), XlsxError> {
@@ -176,6 +179,8 @@ impl Writer<'_> {
             let expr = stated(self.rules, variable);
             expr.and_then(|expr| self.stated_formula(block, kind, expr, parts.as_deref()))
         };
+        // Excel takes no longer ones; the figure stands there then.
+        let formula = formula.filter(|formula| formula.len() <= LONGEST_FORMULA);
         match (formula, figure) {
             (Some(formula), Some(x)) => {
                 page::formula(self.out, at, &formula, &x.to_string(), &format)?;
@@ -237,13 +242,11 @@ impl Writer<'_> {
     /// Whether some units of a block have some of these figures and not all: a rate is not theirs
     /// then, though their figures are in the sums beside it.
     fn is_partial(&self, block: Block, parts: &[usize]) -> bool {
-        let has = |table: &Table, part: usize| table.sum(part).1 > 0;
-        let units = self.members(block).filter_map(|unit| self.submission(unit));
-        let mut there = units.map(|one| {
-            let there = parts.iter().filter(|part| has(&one.table, **part));
-            there.count()
-        });
-        there.any(|there| there > 0 && there < parts.len())
+        let mut units = self.members(block).filter_map(|unit| self.submission(unit));
+        units.any(|one| {
+            let has = |part: &usize| consolidate::has_all(&one.table, &[*part]);
+            parts.iter().any(has) && !parts.iter().all(has)
+        })
     }
 
     /// What a figure comes to over the units of a block that have all the parts, and how many there

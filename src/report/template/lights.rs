@@ -51,7 +51,6 @@ struct Signs {
     ask: &'static str,
 }
 
-/// Writes the sheet.
 /// What the sheet is called.
 pub(super) fn name(lang: Lang) -> &'static str {
     match lang {
@@ -60,6 +59,7 @@ pub(super) fn name(lang: Lang) -> &'static str {
     }
 }
 
+/// Writes the sheet.
 pub(super) fn write(book: &mut Workbook, template: &Template<'_>) -> Result<(), XlsxError> {
     let signs = Signs {
         open: template.pick("未填", "blank"),

@@ -14,6 +14,7 @@ use polars::prelude::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// A column on its way from a worker: absent numbers are NaN, absent words are empty.
 #[derive(Debug, Clone, PartialEq)]
@@ -513,7 +514,13 @@ pub struct Table {
     dress: Dress,
     /// Where the records came from.
     pub blocks: Vec<Block>,
+    /// The sums of a list's columns once somebody has asked for them: nearly every report does. A
+    /// few records are added up anew.
+    sums: Vec<OnceLock<Box<(Exact, usize)>>>,
 }
+
+/// Of more records than this sums are kept.
+const FEW: usize = 8;
 
 #[derive(Debug, Clone)]
 enum Values {
@@ -523,7 +530,7 @@ enum Values {
 
 impl From<Draft> for Table {
     fn from(draft: Draft) -> Self {
-        let columns = draft
+        let columns: Vec<Values> = draft
             .columns
             .into_iter()
             .map(|column| match column {
@@ -540,12 +547,18 @@ impl From<Draft> for Table {
                 )),
             })
             .collect();
+        let sums = if draft.records > FEW {
+            columns.iter().map(|_| OnceLock::new()).collect()
+        } else {
+            Vec::new()
+        };
         Self {
             records: draft.records,
             columns,
             marks: draft.marks,
             dress: draft.dress,
             blocks: draft.blocks,
+            sums,
         }
     }
 }
@@ -595,14 +608,21 @@ impl Table {
             *numbers = Float64Chunked::from_iter_options("".into(), figures);
         }
         changed.marks.absent.remove(&key(record, variable));
+        if let Some(sum) = changed.sums.get_mut(variable) {
+            sum.take();
+        }
         changed
     }
 
     /// The sum of a column's figures, and how many there are.
     pub fn sum(&self, variable: usize) -> (Exact, usize) {
-        match self.columns.get(variable) {
-            Some(Values::Numbers(numbers)) => number::sum(numbers.iter().flatten()),
-            _ => (Exact::default(), 0),
+        let Some(Values::Numbers(numbers)) = self.columns.get(variable) else {
+            return (Exact::default(), 0);
+        };
+        let sum = || number::sum(numbers.iter().flatten());
+        match self.sums.get(variable) {
+            Some(known) => (**known.get_or_init(|| Box::new(sum()))).clone(),
+            None => sum(),
         }
     }
 

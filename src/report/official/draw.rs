@@ -217,7 +217,7 @@ impl Drawing<'_> {
         let (dress, form) = (self.dress, table.form);
         for (nth, line) in table.lines.iter().enumerate() {
             let at = table.first() + nth;
-            self.out.set_row_height(row(at), BODY_HEIGHT)?;
+            let mut lines = 1;
             for (column, shown) in table.columns.iter().enumerate() {
                 let text = match (line, shown) {
                     (Line::Heading(text), Shown::Label) => self.say(text).to_owned(),
@@ -242,8 +242,12 @@ impl Drawing<'_> {
                     self.out.write_blank(row(at), col(column), format)?;
                 } else {
                     words(self.out, (at, column), &text, format)?;
+                    let room = self.frame.widths.get(column).copied();
+                    lines = lines.max(page::lines_in(&text, room.unwrap_or(f64::MAX)));
                 }
             }
+            let height = page::height(lines).max(BODY_HEIGHT);
+            self.out.set_row_height(row(at), height)?;
         }
         Ok(())
     }

@@ -259,7 +259,7 @@ impl Clean<'_> {
         let rules: BTreeSet<&str> = rules.map(|rule| rule.id.as_str()).collect();
         let findings = self.judged.findings.iter();
         let found = findings.filter(|finding| rules.contains(finding.rule.as_str()));
-        // Where the guard holds a rule back nearly all have it, and one line stands for them.
+        // Where the guard holds a rule back many have it, and one line stands for them.
         let (held, found): (Vec<_>, Vec<_>) =
             found.partition(|finding| finding.district.code.is_empty());
         let codes = found.iter().map(|finding| finding.district.code.as_str());
@@ -281,7 +281,7 @@ impl Clean<'_> {
         let (zh, en) = if held.is_empty() {
             (names.join("、"), names.join(", "))
         } else {
-            ("多数单位".to_owned(), "most districts".to_owned())
+            ("较多单位".to_owned(), "many districts".to_owned())
         };
         let form = &self.judged.rulebook.forms[at].id;
         let mut then = self.judged.last_year();

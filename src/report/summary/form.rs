@@ -620,6 +620,9 @@ impl<'s> Writer<'s> {
         's: 't,
     {
         let judged = self.summary.judged;
+        if judged.accepted.is_empty() {
+            return table;
+        }
         let code = &judged.standing[unit].unit.code;
         let mut submissions = judged.submissions.iter();
         let in_force = submissions.find(|one| {
